@@ -1,0 +1,71 @@
+"""Sphinx settings, in reading order. Whatever is longer than a line or two is in src/site_build."""
+
+from pathlib import Path
+
+from site_build import environment, fingerprint
+
+ROOT = Path(__file__).parent
+environment.prepare(ROOT)
+
+# The project
+project = "keras-rnn-returns"
+author = "the keras-rnn-returns authors"
+copyright = author
+language = "en"
+
+# Its pages
+root_doc = "index"
+include_patterns = ["index.md", "docs/**", "examples/**"]
+# Pruned, so that Sphinx does not walk through an environment that holds TensorFlow.
+exclude_patterns = [".*", "_build", "docs/_static", "docs/_templates", "docs/locale"]
+extensions = [
+    "myst_nb",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.doctest",
+    "sphinx.ext.intersphinx",
+    "sphinx.ext.napoleon",
+    "sphinx_copybutton",
+    "site_build.guards",
+    "site_build.executed_on",
+]
+source_suffix = {".md": "myst-nb", ".py": "myst-nb"}
+
+# Executing them
+nb_custom_formats = {".py": ["jupytext.reads", {"fmt": "py:percent"}]}
+nb_execution_mode = "cache"
+nb_execution_cache_path = fingerprint.execution_cache(ROOT)
+nb_execution_timeout = 120
+# With False a failed cell is a warning that names it, and so an error; with True Sphinx crashes.
+nb_execution_raise_on_error = False
+nb_execution_show_tb = True
+nb_merge_streams = True
+# Shown, so that the guard can quote it.
+nb_output_stderr = "show"
+
+# Markdown
+myst_enable_extensions = ["colon_fence", "dollarmath", "html_admonition"]
+myst_heading_anchors = 3
+# The only typed facts that prose may hold, each with its reason.
+typed_facts_allowed = {
+    "CC BY 4.0": "the name of a licence",
+}
+
+# The package's reference
+autodoc_typehints = "description"
+autodoc_member_order = "bysource"
+doctest_global_setup = "import numpy as np"
+
+# Translation
+locale_dirs = ["docs/locale"]
+gettext_compact = False
+
+# The site
+html_theme = "sphinx_book_theme"
+html_title = "What Keras RNNs return"
+html_static_path = ["docs/_static"]
+html_css_files = ["site.css"]
+templates_path = ["docs/_templates"]
+html_theme_options = {
+    "article_footer_items": ["executed-on.html", "prev-next.html"],
+}
+html_last_updated_fmt = None

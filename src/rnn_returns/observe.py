@@ -1,0 +1,185 @@
+"""What did come back: call a real Keras layer and name every tensor it returned."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import keras
+import numpy as np
+
+from rnn_returns import table
+from rnn_returns.checks import check_input, check_layer
+
+# Keras returns the states of a layer in this order.
+STATE_NAMES = {
+    keras.layers.LSTM: ("state_h", "state_c"),
+    keras.layers.GRU: ("state_h",),
+    keras.layers.SimpleRNN: ("state_h",),
+}
+
+
+def observe(layer: Any, x: Any, **call_arguments: Any) -> "Returned":
+    """Call *layer* on *x* and name every tensor it returned.
+
+    The call is a real one: an unbuilt layer is built by it, a stateful layer keeps its new state.
+
+    Args:
+        layer: An ``LSTM``, ``GRU`` or ``SimpleRNN``.
+        x: Numbers of shape ``(batch, timesteps, features)``: an array, a tensor, nested lists,
+            or a symbolic ``keras.Input``. NaN passes through as Keras passes it.
+        **call_arguments: What else Keras shall be called with:
+            ``mask`` of shape ``(batch, timesteps)``; ``initial_state``, one tensor of shape
+            ``(batch, units)`` a state; ``training``.
+
+    Returns:
+        The returned tensors in Keras's order, each with its name.
+
+    Raises:
+        TypeError: If *layer* is not a recurrent layer, or *x* not dense and numeric.
+        ValueError: If *x* is ragged, empty, of the wrong rank, or has another number of features
+            than a built layer expects.
+
+    >>> import keras, numpy as np
+    >>> from rnn_returns import observe
+    >>> lstm = keras.layers.LSTM(4, return_sequences=True, return_state=True)
+    >>> returned = observe(lstm, np.zeros((2, 5, 3)))
+    >>> returned.names
+    ('output', 'state_h', 'state_c')
+    >>> returned.shapes
+    ((2, 5, 4), (2, 4), (2, 4))
+    """
+    check_layer(layer)
+    return Returned(layer, layer(check_input(layer, x), **call_arguments))
+
+
+class Returned:
+    """The tensors that one call of a recurrent layer returned, in Keras's order, by name.
+
+    Iteration, ``returned.state_h`` and ``returned["state_h"]`` give NumPy arrays, so that
+    ``output, state_h, state_c = returned`` unpacks as the layer's own result does.
+
+    Args:
+        layer: The layer that was called.
+        result: What it returned, in Keras's own structure.
+
+    Raises:
+        RuntimeError: If Keras returned a structure that this package has no names for.
+            This Keras is then newer than the package knows.
+
+    >>> import keras
+    >>> from rnn_returns import observe
+    >>> symbolic = observe(keras.layers.GRU(4, return_state=True), keras.Input((None, 3)))
+    >>> symbolic.container, symbolic.structure, symbolic.shapes
+    ('tuple', ('output', 'state_h'), ((None, 4), (None, 4)))
+    """
+
+    container: str
+    """What Keras returned: ``"tensor"``, ``"tuple"`` or ``"list"``."""
+    structure: Any
+    """The names in the containers that Keras put the tensors into."""
+    names: tuple[str, ...]
+    """The tensors' names, flat."""
+
+    def __init__(self, layer: Any, result: Any) -> None:
+        nested = isinstance(result, tuple | list)
+        self.container = type(result).__name__ if nested else "tensor"
+        self.structure = _named(_names(layer, states=nested), result)
+        self.names = tuple(keras.tree.flatten(self.structure))
+        self._tensors = dict(zip(self.names, keras.tree.flatten(result), strict=True))
+
+    @property
+    def shapes(self) -> tuple[tuple[int | None, ...], ...]:
+        """The tensors' shapes; None stands for a dimension that a symbolic tensor leaves open."""
+        return tuple(tuple(tensor.shape) for tensor in self._tensors.values())
+
+    @property
+    def dtypes(self) -> tuple[str, ...]:
+        """The tensors' data types, as Keras names them."""
+        return tuple(keras.backend.standardize_dtype(t.dtype) for t in self._tensors.values())
+
+    @property
+    def mask(self) -> Any:
+        """The mask that the output hands on, or None.
+
+        A boolean array of shape ``(batch, timesteps)``; of a symbolic call, a symbolic tensor.
+        """
+        mask = getattr(self._tensors[self.names[0]], "_keras_mask", None)
+        if mask is None or isinstance(mask, keras.KerasTensor):
+            return mask
+        return keras.ops.convert_to_numpy(mask)
+
+    def __getitem__(self, name: str) -> np.ndarray:
+        if name not in self._tensors:
+            raise KeyError(f"{name!r} was not returned; there is {', '.join(self.names)}.")
+        tensor = self._tensors[name]
+        if isinstance(tensor, keras.KerasTensor):
+            raise ValueError(
+                f"{name!r} has no values: the layer was called on a symbolic input, which has a "
+                "shape only. Call it on numbers, or call a model that is made of it."
+            )
+        return np.asarray(keras.ops.convert_to_numpy(tensor))
+
+    def __getattr__(self, name: str) -> np.ndarray:
+        # Python asks here only for what is not set otherwise; copying asks before anything is.
+        if name.startswith("_") or name not in self.names:
+            returned = "" if name.startswith("_") else f"; there is {', '.join(self.names)}"
+            raise AttributeError(f"{name!r} was not returned{returned}.")
+        return self[name]
+
+    def __dir__(self) -> list[str]:
+        return [*super().__dir__(), *self.names]
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def __iter__(self) -> Iterator[np.ndarray]:
+        return (self[name] for name in self.names)
+
+    def items(self) -> Iterator[tuple[str, np.ndarray]]:
+        """Give each name with its values."""
+        return zip(self.names, self, strict=True)
+
+    def __repr__(self) -> str:
+        return table.as_text(self._caption(), self._rows())
+
+    def _repr_html_(self) -> str:
+        return table.as_html(self._caption(), self._rows())
+
+    def _caption(self) -> str:
+        return "one tensor" if self.container == "tensor" else f"{self.container} of {len(self)}"
+
+    def _rows(self) -> list[table.Row]:
+        rows = [
+            (name, str(shape), dtype, self._values(name))
+            for name, shape, dtype in zip(self.names, self.shapes, self.dtypes, strict=True)
+        ]
+        mask = self.mask
+        if isinstance(mask, np.ndarray):
+            rows.append(("mask handed on", str(mask.shape), "bool", table.values_text(mask)))
+        elif mask is not None:
+            rows.append(("mask handed on", str(tuple(mask.shape)), "bool", "symbolic"))
+        return rows
+
+    def _values(self, name: str) -> str:
+        if isinstance(self._tensors[name], keras.KerasTensor):
+            return "symbolic"
+        return table.values_text(self[name])
+
+
+def _names(layer: Any, states: bool) -> Any:
+    """Name what *layer* returns: the output alone, or with its states behind it."""
+    if not states:
+        return "output"
+    return "output", *next(names for kind, names in STATE_NAMES.items() if isinstance(layer, kind))
+
+
+def _named(names: Any, result: Any) -> Any:
+    """Put *names* into the containers of *result*, where the two have one form."""
+    if not isinstance(result, tuple | list):
+        if isinstance(names, str):
+            return names
+    elif not isinstance(names, str) and len(names) == len(result):
+        return type(result)(map(_named, names, result))
+    raise RuntimeError(
+        f"Keras {keras.__version__} returned {keras.tree.map_structure(type, result)}, "
+        f"for which the names {names} do not fit; please report it."
+    )

@@ -1,0 +1,29 @@
+"""Where pages and doctests run: the same on every machine, and deaf to its user's settings."""
+
+import os
+from pathlib import Path
+
+KERNELS = Path(__file__).parent / "jupyter"
+
+
+def prepare(root: Path) -> None:
+    """Set the environment variables of this process, which every kernel inherits.
+
+    Must come before Keras or TensorFlow is imported.
+
+    Args:
+        root: The folder of conf.py.
+    """
+    os.environ.update(
+        # TensorFlow writes log lines with a process id and this processor's features, and oneDNN
+        # and CUDA would make numbers depend on the machine.
+        TF_CPP_MIN_LOG_LEVEL="3",
+        TF_ENABLE_ONEDNN_OPTS="0",
+        CUDA_VISIBLE_DEVICES="-1",
+        KERAS_BACKEND="tensorflow",
+        # A reader's own keras.json or IPython profile could change what a page shows.
+        KERAS_HOME=str(root / "_build" / "keras"),
+        IPYTHONDIR=str(root / "_build" / "ipython"),
+        # Our kernel: errors as type and message, without paths and terminal colours.
+        JUPYTER_PATH=str(KERNELS),
+    )

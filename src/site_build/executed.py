@@ -1,0 +1,26 @@
+"""A page's notebook with the outputs of its run, whether it ran now or came from the cache."""
+
+from pathlib import Path
+
+import nbformat
+from jupyter_cache import get_cache
+from nbformat import NotebookNode
+from sphinx.application import Sphinx
+
+
+def executed_notebook(app: Sphinx, docname: str) -> NotebookNode | None:
+    """Return the notebook of page *docname* as it was executed, or None if it is no notebook."""
+    # MyST-NB writes it there, but without outputs if they came from the cache.
+    written = Path(app.outdir).parent / "jupyter_execute" / f"{docname}.ipynb"
+    if not written.exists():
+        return None
+    notebook = nbformat.read(written, as_version=4)
+    if app.config.nb_execution_mode != "cache":
+        return notebook
+    try:
+        merged: NotebookNode = get_cache(app.config.nb_execution_cache_path).merge_match_into_notebook(
+            notebook
+        )[1]
+    except KeyError:  # A page that failed is not in the cache, and was written with its outputs.
+        return notebook
+    return merged

@@ -1,0 +1,30 @@
+"""Where executed outputs are kept: in a folder named after what they depend on.
+
+jupyter-cache looks at a page's cells alone. Outputs also depend on our package, on the kernel and
+on every installed version, so each state of those gets a folder of its own.
+"""
+
+import sys
+from hashlib import sha256
+from importlib.metadata import distributions
+from pathlib import Path
+
+from site_build.environment import KERNELS
+
+PACKAGE = Path(__file__).parents[1] / "rnn_returns"
+
+
+def execution_cache(root: Path) -> str:
+    """Name the folder of the outputs that are true of what is installed now.
+
+    Args:
+        root: The folder of conf.py.
+    """
+    digest = sha256(sys.version.encode())
+    for line in sorted(f"{found.name}=={found.version}" for found in distributions()):
+        digest.update(line.encode())
+    for folder in (PACKAGE, KERNELS):
+        for file in sorted(folder.rglob("*")):
+            if file.is_file() and "__pycache__" not in file.parts:
+                digest.update(file.relative_to(folder).as_posix().encode() + file.read_bytes())
+    return str(root / "_build" / "executed" / digest.hexdigest()[:16])

@@ -1,0 +1,79 @@
+"""What a cell puts out must be what was meant, and the same on every machine."""
+
+import re
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+RAISES = "raises-exception"
+# Tags that would keep a cell, or what it says on stderr, from being checked.
+_HIDING_TAGS = {"remove-stderr", "skip-execution"}
+
+_TRACES = {
+    "a log line": re.compile(r"^(?:\d{4}-\d\d-\d\d |[IWEF]\d{4} )\S+.*$", re.MULTILINE),
+    "a time": re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d"),
+    "a terminal colour": re.compile(r"\x1b\[[\d;]*m"),
+    "an address in memory": re.compile(r"\b0x[0-9a-fA-F]{6,}"),
+    "a path of this machine": re.compile(
+        r"(?:/(?:home|root|tmp|usr|opt|var|Users|private)/|\b[A-Z]:\\)[^\s'\"]*"
+    ),
+    # Single precision holds no more on every processor.
+    "a number with more than six decimals": re.compile(r"\d\.\d{7,}(?:e[-+]?\d+)?"),
+}
+
+
+def unfit(notebook: Any, root: Path) -> Iterator[tuple[int, str]]:
+    """Yield each cell with an output that may not be published.
+
+    Args:
+        notebook: An executed notebook.
+        root: The folder of conf.py, whose path no output may hold.
+    """
+    places = {str(root), sys.prefix, str(Path.home()), tempfile.gettempdir()} - {"/"}
+    failed = False
+    for index, cell in enumerate(notebook.cells):
+        if cell.cell_type != "code":
+            continue
+        tags = set(cell.metadata.get("tags", []))
+        for tag in tags & _HIDING_TAGS:
+            yield index, f"The tag {tag!r} hides what should be seen."
+        raised = [output for output in cell.outputs if output.output_type == "error"]
+        if raised and RAISES not in tags:
+            failed = True  # MyST-NB runs no further cell, and says why.
+            yield index, f"This cell raised unasked: {raised[0].ename}: {raised[0].evalue}"
+        elif failed:
+            continue
+        elif cell.execution_count is None and cell.source.strip():
+            yield index, "This cell was not executed."
+        elif RAISES in tags and not raised:
+            yield index, "This cell was meant to raise, and no longer does."
+        for text in _stderr(cell):
+            yield index, f"This cell wrote to stderr: {text.strip()}"
+        for text in _texts(cell):
+            for what, pattern in _TRACES.items():
+                if found := pattern.search(text):
+                    yield index, f"The output shows {what}: {found.group()!r}"
+            for place in places:
+                if place in text:
+                    yield index, f"The output shows a path of this machine: {place!r}"
+
+
+def _stderr(cell: Any) -> Iterator[str]:
+    for output in cell.outputs:
+        if output.output_type == "stream" and output.name == "stderr":
+            yield output.text
+
+
+def _texts(cell: Any) -> Iterator[str]:
+    """Give every text that the cell put out; what it glued is shown too, where prose asks for it."""
+    for output in cell.outputs:
+        if output.output_type == "stream" and output.name != "stderr":
+            yield output.text
+        elif output.output_type == "error":
+            yield output.evalue
+        elif output.output_type != "stream" and "scrapbook" not in output.metadata:
+            for mime_type, data in output.data.items():
+                if mime_type.startswith("text/"):
+                    yield data

@@ -1,0 +1,99 @@
+"""No fact is typed: a decimal number, a shape with numbers or a version in prose is a rumour.
+
+Such values are glued into the prose by a cell, so that they are always what the run gave.
+"""
+
+import io
+import re
+import tokenize
+from collections.abc import Collection, Iterator
+from typing import Any
+
+from docutils import nodes
+
+_DECIMAL_OR_VERSION = re.compile(r"(?<![\w.])v?\d+(?:\.\d+)+(?!\w)")
+_SCIENTIFIC = re.compile(r"(?<![\w.])\d+e[-+]?\d+\b", re.IGNORECASE)
+_MAJOR_VERSION = re.compile(r"\b(?:Keras|TensorFlow|NumPy|Python|Sphinx|JAX|PyTorch) v?\d+\b")
+_BY = re.compile(r"\b\d+ ?[×x] ?\d+\b")
+# A list in brackets that is no call: whether it is a shape depends on what it holds.
+_LISTED = re.compile(r"(?<!\w)[(（]\s*([\w*]+(?:\s*[,，、]\s*[\w*]+)*)\s*([,，]?)\s*[)）]")
+
+# What is not prose: it is executed, or it is a signature that autodoc read off the code.
+_NOT_PROSE = (nodes.literal_block, nodes.doctest_block, nodes.comment, nodes.raw)
+
+
+def find(text: str, allowed: Collection[str] = ()) -> list[str]:
+    """Return the facts that are typed in *text*.
+
+    Args:
+        text: Prose in any language.
+        allowed: Typed facts that are none, such as the name of a licence.
+
+    >>> find("On Keras 3 it gives 0.1545 of shape (2, 3), as 2.15.0 did in (batch, units).")
+    ['0.1545', '2.15.0', 'Keras 3', '(2, 3)']
+    """
+    for exception in allowed:
+        text = text.replace(exception, "")
+    patterns = (_DECIMAL_OR_VERSION, _SCIENTIFIC, _MAJOR_VERSION, _BY)
+    facts = [match.group() for pattern in patterns for match in pattern.finditer(text)]
+    for match in _LISTED.finditer(text):
+        entries = re.split(r"\s*[,，、]\s*", match[1])
+        if any(entry.isdecimal() for entry in entries) and (len(entries) > 1 or match[2]):
+            facts.append(match.group())
+    return facts
+
+
+def in_prose(
+    doctree: nodes.document, allowed: Collection[str]
+) -> Iterator[tuple[nodes.Node, str]]:
+    """Yield each piece of prose of a page that has a fact typed into it."""
+    for node, text in _prose(doctree):
+        for fact in find(text, allowed):
+            yield (
+                node,
+                f"{fact!r} is typed in prose; glue it from the run, so that it stays true: {text!r}",
+            )
+
+
+def in_comments(notebook: Any, allowed: Collection[str]) -> Iterator[tuple[int, str]]:
+    """Yield each cell with a fact typed into a comment, which readers take for a result."""
+    for index, cell in enumerate(notebook.cells):
+        if cell.cell_type != "code":
+            continue
+        for comment in _comments(cell.source):
+            for fact in find(comment, allowed):
+                yield index, f"{fact!r} is typed in a comment; print it instead."
+
+
+def _prose(doctree: nodes.document) -> Iterator[tuple[nodes.Node, str]]:
+    for text in doctree.findall(nodes.Text):
+        parents = list(_parents(text))
+        if not any(isinstance(parent, _NOT_PROSE) or _is_generated(parent) for parent in parents):
+            yield parents[0], text.astext()
+    for image in doctree.findall(nodes.image):
+        yield image, image.get("alt", "")
+    for meta in doctree.findall(nodes.meta):
+        yield meta, meta.get("content", "")
+
+
+def _is_generated(node: nodes.Node) -> bool:
+    """Whether *node* is a cell of a notebook, or a signature."""
+    if not isinstance(node, nodes.Element):
+        return False
+    return node.tagname.startswith("desc_sig") or "cell" in node["classes"]
+
+
+def _parents(node: nodes.Node) -> Iterator[nodes.Node]:
+    while node.parent is not None:
+        node = node.parent
+        yield node
+
+
+def _comments(source: str) -> Iterator[str]:
+    try:
+        for token in tokenize.generate_tokens(io.StringIO(source).readline):
+            if token.type == tokenize.COMMENT:
+                yield token.string
+    except (tokenize.TokenError, SyntaxError):
+        # Not Python; that cell fails when it is executed.
+        return
