@@ -26,14 +26,14 @@ class Flags:
 
     @property
     def name(self) -> str:
-        """The combination's name: ``neither``, ``sequences``, ``state`` or ``both``."""
+        """Name the combination, ``neither``, ``sequences``, ``state`` or ``both``."""
         if self.return_sequences:
             return "both" if self.return_state else "sequences"
         return "state" if self.return_state else "neither"
 
     @property
     def arguments(self) -> dict[str, bool]:
-        """The flags as keyword arguments of a layer: ``LSTM(4, **flags.arguments)``."""
+        """Give the flags as keyword arguments of a layer, as in ``LSTM(4, **flags.arguments)``."""
         return asdict(self)
 
 

@@ -1,5 +1,6 @@
 """A page's notebook with the outputs of its run, whether it ran now or came from the cache."""
 
+from contextlib import suppress
 from pathlib import Path
 
 import nbformat
@@ -14,13 +15,10 @@ def executed_notebook(app: Sphinx, docname: str) -> NotebookNode | None:
     written = Path(app.outdir).parent / "jupyter_execute" / f"{docname}.ipynb"
     if not written.exists():
         return None
-    notebook = nbformat.read(written, as_version=4)
-    if app.config.nb_execution_mode != "cache":
-        return notebook
-    try:
-        merged: NotebookNode = get_cache(app.config.nb_execution_cache_path).merge_match_into_notebook(
-            notebook
-        )[1]
-    except KeyError:  # A page that failed is not in the cache, and was written with its outputs.
-        return notebook
-    return merged
+    notebook: NotebookNode = nbformat.read(written, as_version=4)  # type: ignore[no-untyped-call]
+    if app.config.nb_execution_mode == "cache":
+        cache = get_cache(app.config.nb_execution_cache_path)
+        # A page that failed is not in the cache, and was written with its outputs.
+        with suppress(KeyError):
+            notebook = cache.merge_match_into_notebook(notebook)[1]
+    return notebook

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from docutils import nodes
 from sphinx.application import Sphinx
+from sphinx.config import Config
 from sphinx.util import logging
 
 from site_build.executed import executed_notebook
@@ -19,8 +20,15 @@ logger = logging.getLogger(__name__)
 def setup(app: Sphinx) -> dict[str, bool]:
     """Register the guards as a Sphinx extension."""
     app.add_config_value("typed_facts_allowed", {}, "env", types=dict)
+    app.connect("config-inited", _miss_no_values)
     app.connect("doctree-read", _check)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
+
+
+def _miss_no_values(app: Sphinx, config: Config) -> None:
+    """Without execution there are no values to glue into prose, so none is missed."""
+    if config.nb_execution_mode == "off":
+        config.suppress_warnings = [*config.suppress_warnings, "mystnb.glue_ref"]
 
 
 def _check(app: Sphinx, doctree: nodes.document) -> None:

@@ -13,12 +13,16 @@ def untested(doctree: nodes.document) -> Iterator[tuple[nodes.Node, str]]:
         # The directives of sphinx.ext.doctest mark their nodes with this attribute.
         if prompts and "testnodetype" not in block and "output" not in block["classes"]:
             yield block, f"{prompts[0]!r} is not tested; put it into a {{doctest}} directive."
-    for block in doctree.findall(lambda node: isinstance(node, nodes.FixedTextElement)):
-        if "+SKIP" in block.astext():
-            yield block, "A doctest that is skipped proves nothing; let it run, or leave it out."
+    for example in doctree.findall(nodes.FixedTextElement):
+        # The directive keeps what was written in an attribute, and shows it without its options.
+        if "+SKIP" in example.get("test", example.astext()) or "skipif" in example:
+            yield example, "A doctest that is skipped proves nothing; let it run, or leave it out."
     for quote in doctree.findall(nodes.block_quote):
         # Outside of a fence Markdown reads >>> as three quotations, one in another.
         if isinstance(quote.parent, nodes.block_quote) and isinstance(
             quote.parent.parent, nodes.block_quote
         ):
-            yield quote, f"'>>> {quote.astext()}' is not tested; put it into a {{doctest}} directive."
+            yield (
+                quote,
+                f"'>>> {quote.astext()}' is not tested; put it into a {{doctest}} directive.",
+            )

@@ -67,7 +67,7 @@ def _stderr(cell: Any) -> Iterator[str]:
 
 
 def _texts(cell: Any) -> Iterator[str]:
-    """Give every text that the cell put out; what it glued is shown too, where prose asks for it."""
+    """Give every text that the cell put out, but for what it glued, which prose may round."""
     for output in cell.outputs:
         if output.output_type == "stream" and output.name != "stderr":
             yield output.text

@@ -16,7 +16,8 @@ _SCIENTIFIC = re.compile(r"(?<![\w.])\d+e[-+]?\d+\b", re.IGNORECASE)
 _MAJOR_VERSION = re.compile(r"\b(?:Keras|TensorFlow|NumPy|Python|Sphinx|JAX|PyTorch) v?\d+\b")
 _BY = re.compile(r"\b\d+ ?[×x] ?\d+\b")
 # A list in brackets that is no call: whether it is a shape depends on what it holds.
-_LISTED = re.compile(r"(?<!\w)[(（]\s*([\w*]+(?:\s*[,，、]\s*[\w*]+)*)\s*([,，]?)\s*[)）]")
+_COMMA = r"\s*[,，、]\s*"
+_LISTED = re.compile(rf"(?<![A-Za-z0-9_])[(（]\s*([\w*]+(?:{_COMMA}[\w*]+)*)({_COMMA})?\s*[)）]")
 
 # What is not prose: it is executed, or it is a signature that autodoc read off the code.
 _NOT_PROSE = (nodes.literal_block, nodes.doctest_block, nodes.comment, nodes.raw)
@@ -37,21 +38,19 @@ def find(text: str, allowed: Collection[str] = ()) -> list[str]:
     patterns = (_DECIMAL_OR_VERSION, _SCIENTIFIC, _MAJOR_VERSION, _BY)
     facts = [match.group() for pattern in patterns for match in pattern.finditer(text)]
     for match in _LISTED.finditer(text):
-        entries = re.split(r"\s*[,，、]\s*", match[1])
+        entries = re.split(_COMMA, match[1])
         if any(entry.isdecimal() for entry in entries) and (len(entries) > 1 or match[2]):
             facts.append(match.group())
     return facts
 
 
-def in_prose(
-    doctree: nodes.document, allowed: Collection[str]
-) -> Iterator[tuple[nodes.Node, str]]:
+def in_prose(doctree: nodes.document, allowed: Collection[str]) -> Iterator[tuple[nodes.Node, str]]:
     """Yield each piece of prose of a page that has a fact typed into it."""
     for node, text in _prose(doctree):
         for fact in find(text, allowed):
             yield (
                 node,
-                f"{fact!r} is typed in prose; glue it from the run, so that it stays true: {text!r}",
+                f"{fact!r} is typed in prose; glue it from the run to keep it true: {text!r}",
             )
 
 

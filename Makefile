@@ -1,0 +1,53 @@
+# The one list of commands. `make` alone prints it.
+
+PYTHON ?= python3
+RUN = .venv/bin/python
+
+.DEFAULT_GOAL := help
+.PHONY: help html test doctest live page linkcheck lint lock clean
+
+help:  ## Print this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## */\1\t/' | expand -t 12
+
+html: .venv/ready  ## Execute and build the site; print the address to open
+	$(RUN) -m site_build html
+
+test: lint html doctest  ## Run everything that must be green
+	$(RUN) -m pytest
+
+doctest: .venv/ready  ## Run the doctests of the pages and of the docstrings
+	$(RUN) -m site_build doctest
+
+lint: .venv/ready  ## Check style and types
+	$(RUN) -m ruff check
+	$(RUN) -m ruff format --check
+	$(RUN) -m mypy
+
+live: .venv/ready  ## Serve the site here; rebuild and reload it on every save
+	$(RUN) -m site_build live
+
+page: .venv/ready  ## Build one page alone: make page PAGE=docs/flags/both.md
+	$(RUN) -m site_build page $(PAGE)
+
+linkcheck: .venv/ready  ## Ask every address that the site points to (needs the network)
+	$(RUN) -m site_build linkcheck
+
+lock: .venv/ready  ## Renew requirements.lock from pyproject.toml
+	$(RUN) -m uv pip compile pyproject.toml --group dev --universal --python-version 3.11 \
+	  --fork-strategy fewest --generate-hashes --no-emit-index-url --no-annotate --upgrade \
+	  --custom-compile-command "make lock" --output-file requirements.lock
+
+clean:  ## Remove all that was built; the environment stays
+	rm -rf _build
+
+# Each stamp is written last, so that a step that was cut short is done again.
+.venv/locked: requirements.lock
+	@$(PYTHON) src/site_build/check_python.py
+	$(PYTHON) -m venv --clear .venv
+	$(RUN) -m pip install --disable-pip-version-check --require-hashes --requirement requirements.lock
+	@touch $@
+
+# The package itself has no hash; what it needs is installed by now.
+.venv/ready: .venv/locked pyproject.toml
+	$(RUN) -m pip install --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@

@@ -1,0 +1,20 @@
+"""Every example is a script that runs on its own."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from conftest import ROOT
+
+
+@pytest.mark.parametrize("example", sorted(ROOT.glob("examples/*.py")), ids=lambda path: path.name)
+def test_an_example_runs_on_its_own(example: Path, tmp_path: Path) -> None:
+    """A reader can run the file from any folder; it says something, and nothing goes wrong."""
+    result = subprocess.run(
+        [sys.executable, str(example)], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+
+    assert result.returncode == 0, result.stderr
+    assert result.stderr == ""
+    assert result.stdout

@@ -1,0 +1,187 @@
+"""Each thing that may not be published turns the build red, and red again, until it is gone.
+
+The faults are planted one at a time in a small copy of the site, with the real conf.py and the
+real commands.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pytest
+from conftest import PAGE, SmallSite
+
+FENCE = "`" * 3
+
+
+def cell(code: str, *tags: str) -> str:
+    """Write a code cell."""
+    options = f":tags: [{', '.join(tags)}]\n\n" if tags else ""
+    return f"{FENCE}{{code-cell}}\n{options}{code}\n{FENCE}"
+
+
+@dataclass
+class Fault:
+    """A text to plant on a page, and what the build must say of it."""
+
+    name: str
+    text: str
+    says: str
+    command: str = "html"
+
+
+FAULTS = [
+    Fault("a cell raises", cell("1 / 0"), "raised unasked: ZeroDivisionError: division by zero"),
+    Fault(
+        "a meant error is gone",
+        cell("1 + 1", "raises-exception"),
+        "was meant to raise, and no longer does",
+    ),
+    Fault("a warning", cell("import warnings\nwarnings.warn('old news')"), "UserWarning: old news"),
+    Fault("a log line", cell("import logging\nlogging.error('it broke')"), "stderr: ERROR:root:it"),
+    Fault(
+        "a warning in a hidden cell",
+        cell("import sys\nprint('psst', file=sys.stderr)", "remove-cell"),
+        "wrote to stderr: psst",
+    ),
+    Fault("a hiding tag", cell("1 + 1", "remove-stderr"), "'remove-stderr' hides what should be"),
+    Fault("a skipped cell", cell("1 + 1", "skip-execution"), "'skip-execution' hides what"),
+    Fault("a kernel that dies", cell("import os\nos._exit(1)"), "DeadKernelError"),
+    Fault("a nested cell", f":::{{note}}\n{cell('1 + 1')}\n:::", "Found an unexpected `code-cell`"),
+    Fault(
+        "a log line of TensorFlow",
+        cell("print('2026-01-01 00:00:00.1: I tensorflow/core/x.cc:1] oneDNN on')"),
+        "shows a log line",
+    ),
+    Fault("a time", cell("print('at 2026-01-01 00:00')"), "shows a time: '2026-01-01 00:00'"),
+    Fault("a path", cell("import os\nos.getcwd()"), "shows a path of this machine"),
+    Fault(
+        "a path in a meant error",
+        cell("open('/usr/no-such-file')", "raises-exception"),
+        "shows a path of this machine",
+    ),
+    Fault("a colour", cell("print('\\x1b[31mred')"), "shows a terminal colour"),
+    Fault("an address", cell("object()"), "shows an address in memory"),
+    Fault("too many decimals", cell("1 / 3"), "more than six decimals: '0.3333333333333333'"),
+    Fault(
+        "a style in an output",
+        cell("from IPython.display import HTML\nHTML('<p style=\"color: red\">red</p>')"),
+        "would be refused by a content security policy",
+    ),
+    Fault("an inline script", "<script>alert()</script>", "'<script' would be refused"),
+    Fault("a style element", "<style>p {}</style>", "'<style' would be refused"),
+    Fault("a style attribute", '<p style="color: red">red</p>', "would be refused"),
+    Fault("a handler", '<p onclick="go()">red</p>', "would be refused"),
+    Fault("a typed number", "It gives 0.1545.", "'0.1545' is typed in prose"),
+    Fault("a typed power", "They differ by 1e-7.", "'1e-7' is typed in prose"),
+    Fault("a typed shape", "It has the shape `(1, 3)`.", "'(1, 3)' is typed in prose"),
+    Fault("a typed shape in Chinese", "形状是（1，3）。", "'（1，3）' is typed in prose"),
+    Fault("a typed version", "Since 2.15.0 it is a tuple.", "'2.15.0' is typed in prose"),
+    Fault("a typed major version", "It is so in Keras 3.", "'Keras 3' is typed in prose"),
+    Fault("a typed number in a table", "| a |\n|---|\n| 0.5 |", "'0.5' is typed in prose"),
+    Fault("a typed number in a title", "## It gives 0.5", "'0.5' is typed in prose"),
+    Fault("a typed shape in a comment", cell("x = 1  # (1, 3)"), "'(1, 3)' is typed in a comment"),
+    Fault("a plain fence with a prompt", f"{FENCE}python\n>>> 1 + 1\n3\n{FENCE}", "is not tested"),
+    Fault("a bare prompt", ">>> 1 + 1", "is not tested"),
+    Fault(
+        "a skipped doctest",
+        f"{FENCE}{{doctest}}\n>>> 1 + 1  # doctest: +SKIP\n3\n{FENCE}",
+        "A doctest that is skipped proves nothing",
+    ),
+    Fault(
+        "a failed doctest", f"{FENCE}{{doctest}}\n>>> 1 + 1\n3\n{FENCE}", "Got:\n    2", "doctest"
+    ),
+    Fault(
+        "a failed doctest in a docstring",
+        f"{FENCE}{{eval-rst}}\n.. autofunction:: lesson.lesson\n{FENCE}",
+        "Got:\n    2",
+        "doctest",
+    ),
+    Fault("a broken link", "[Go](no-such-page.md)", "'no-such-page.md'"),
+    Fault("a broken reference", "{ref}`no-such-label`", "undefined label: 'no-such-label'"),
+    Fault("a value that nobody glued", "{glue:text}`page.md::lost:s`", "'lost' not found"),
+]
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: str(fault.name))
+def test_a_fault_on_a_page(small_site: SmallSite, page: Callable[[str], str], fault: Fault) -> None:
+    """The build says what is wrong and on which page, and says it again when it is repeated."""
+    small_site.write("docs/page.md", page(fault.text))
+    small_site.write("lesson.py", 'def lesson():\n    """Teach.\n\n    >>> 1 + 1\n    3\n    """\n')
+
+    for attempt in ("first", "second"):
+        result = small_site.run("site_build", fault.command)
+
+        assert result.returncode != 0, f"The {attempt} run was green:\n{result.stdout}"
+        assert fault.says in result.stdout
+        assert "docs/page" in result.stdout or "lesson.py" in result.stdout
+    assert not (small_site.folder / "_build/html").exists()
+
+
+@pytest.mark.parametrize("options", ["", "---\norphan: true\n---\n"])
+def test_a_page_that_nobody_names(small_site: SmallSite, options: str) -> None:
+    """A page outside of every table of contents is an error, also if it calls itself an orphan."""
+    small_site.write("docs/lost.md", f"{options}# Lost\n")
+
+    for _ in range(2):
+        result = small_site.run("site_build", "html")
+
+        assert result.returncode != 0
+        assert "docs/lost" in result.stdout
+
+
+@pytest.mark.parametrize("option", ["execution_mode: 'off'", "execution_allow_errors: true"])
+def test_a_page_cannot_opt_out(
+    small_site: SmallSite, page: Callable[[str], str], option: str
+) -> None:
+    """No page is published unexecuted, or with errors that it did not announce."""
+    text = page(cell("1 / 0")).replace("---\n\n", f"mystnb:\n  {option}\n---\n\n", 1)
+    small_site.write("docs/page.md", text)
+
+    for _ in range(2):
+        result = small_site.run("site_build", "html")
+
+        assert result.returncode != 0
+        assert "docs/page" in result.stdout
+
+
+def test_a_site_without_faults(small_site: SmallSite, page: Callable[[str], str]) -> None:
+    """The same copy without a fault is green, and so is what looks like a fault and is none."""
+    small_site.write(
+        "docs/page.md",
+        page(
+            f"{FENCE}{{doctest}}\n>>> (1, 3)\n(1, 3)\n{FENCE}\n\n"
+            "Axes are `(batch, timesteps, units)`, and CC BY 4.0 is a licence.\n\n"
+            + cell("raise ValueError('so')", "raises-exception")
+        ),
+    )
+
+    assert small_site.run("site_build", "doctest").returncode == 0
+    result = small_site.run("site_build", "html")
+
+    assert result.returncode == 0, result.stdout
+    html = (small_site.folder / "_build/html/docs/page.html").read_text(encoding="utf-8")
+    assert "ValueError: so" in html.replace('<span class="ne">', "").replace("</span>", "")
+    assert "Traceback" not in html
+
+
+def test_a_failed_build_keeps_the_published_site(
+    small_site: SmallSite, page: Callable[[str], str]
+) -> None:
+    """A site that was good stays as it was when the next build fails."""
+    assert small_site.run("site_build", "html").returncode == 0
+    published = small_site.folder / "_build/html/docs/page.html"
+    before = published.read_bytes()
+    small_site.write("docs/page.md", page(cell("1 / 0")))
+
+    assert small_site.run("site_build", "html").returncode != 0
+    assert published.read_bytes() == before
+
+
+def test_nothing_changed_executes_nothing(small_site: SmallSite) -> None:
+    """A second build uses the outputs of the first; a change of a cell runs it again."""
+    assert "Executing notebook" in small_site.run("site_build", "html").stdout
+    assert "Executing notebook" not in small_site.run("site_build", "html").stdout
+
+    small_site.write("docs/page.md", PAGE.replace("1 + 1", "1 + 2"))
+
+    assert "Executing notebook" in small_site.run("site_build", "html").stdout
