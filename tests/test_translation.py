@@ -32,7 +32,7 @@ def gluing_site(small_site: SmallSite, page: Callable[[str], str]) -> SmallSite:
 
 def sphinx(site: SmallSite, builder: str, *options: str) -> tuple[int, str, Path]:
     """Run one builder as the commands do; give its status, what it said, and its folder."""
-    out = f"_build/work/{builder}-{len(options)}/{builder}"
+    out = f"_build/work/{builder}-{len(options)}/out"
     result = site.run("sphinx", "-b", builder, *STRICT, *options, ".", out)
     return result.returncode, result.stdout, site.folder / out
 

@@ -10,21 +10,24 @@ from pathlib import Path
 
 from sphinx.cmd.build import main as sphinx
 
-WORK = Path("_build/work/en")
+WORK = Path("_build/work")
 PUBLISHED = Path("_build/html")
 
-# Every run reads every page anew, for Sphinx forgets a warning once it has kept the page;
-# outputs come from the cache. A warning is an error, and so is an unknown reference.
-STRICT = ["--fresh-env", "--fail-on-warning", "--nitpicky"]
+# A warning is an error, and so is an unknown reference.
+STRICT = ["--fail-on-warning", "--nitpicky"]
 NO_EXECUTION = ["--define", "nb_execution_mode=off"]
 
 
 def build(builder: str, *options: str) -> int:
-    """Run one Sphinx builder over the site; return its exit status."""
-    doctrees = WORK / "doctrees" / builder
-    return sphinx(
-        ["--builder", builder, "--doctree-dir", str(doctrees), *options, ".", str(WORK / builder)]
-    )
+    """Run one Sphinx builder over the site, from a clean folder; return its exit status.
+
+    Sphinx forgets a warning once it has kept the page that it warned of, and a second build into
+    one folder differs from a first. Outputs come from the cache, so a clean build costs little.
+    """
+    work = WORK / builder
+    shutil.rmtree(work, ignore_errors=True)
+    places = ["--doctree-dir", str(work / "doctrees"), ".", str(work / "out")]
+    return sphinx(["--builder", builder, *options, *places])
 
 
 def html() -> int:
@@ -33,7 +36,7 @@ def html() -> int:
     if status:
         print(f"\nThe site was not published; {PUBLISHED} is as it was.", file=sys.stderr)
         return status
-    publish(WORK / "html", PUBLISHED)
+    publish(WORK / "html" / "out", PUBLISHED)
     print(f"\nThe site is built. Open {(PUBLISHED / 'index.html').resolve().as_uri()}")
     return 0
 
@@ -59,14 +62,17 @@ def linkcheck() -> int:
 
 def page(path: str) -> int:
     """Build one page alone, so that its cells run and no other's; references to others break."""
+    if not Path(path).is_file():
+        print(f"There is no page {path!r}; name one as in docs/flags/both.md.", file=sys.stderr)
+        return 2
     docname = Path(path).with_suffix("").as_posix()
     status = build(
         "html",
         "--define", f"root_doc={docname}",
         "--define", f"include_patterns={path}",
-        "--define", "suppress_warnings=ref,myst.xref_missing,toc,mystnb.glue",
+        "--define", "suppress_warnings=ref,myst.xref_missing,toc,mystnb.glue_ref",
     )  # fmt: skip
-    print(f"\nOpen {(WORK / 'html' / docname).resolve().as_uri()}.html")
+    print(f"\nOpen {(WORK / 'html' / 'out' / docname).resolve().as_uri()}.html")
     return status
 
 
@@ -74,8 +80,9 @@ def live() -> int:
     """Serve the site on this machine, and rebuild and reload it on every save."""
     from sphinx_autobuild.__main__ import main as autobuild
 
-    watched = ["--watch", "src", "--ignore", "_build/*", "--ignore", "*/__pycache__/*"]
-    autobuild([".", str(WORK / "html"), "--doctree-dir", str(WORK / "doctrees/live"), *watched])
+    places = ["--doctree-dir", str(WORK / "live" / "doctrees"), ".", str(WORK / "live" / "out")]
+    # The whole folder is watched, and the build writes into it.
+    autobuild(["--ignore", "_build", "--re-ignore", "__pycache__", *places])
     return 0
 
 
