@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from myst_nb.core.render import strip_ansi
+
 RAISES = "raises-exception"
 # Tags that would keep a cell, or what it says on stderr, from being checked.
 _HIDING_TAGS = {"remove-stderr", "skip-execution"}
@@ -72,7 +74,8 @@ def _texts(cell: Any) -> Iterator[str]:
         if output.output_type == "stream" and output.name != "stderr":
             yield output.text
         elif output.output_type == "error":
-            yield output.evalue
+            # Keras sets parts of its messages in bold for a terminal; MyST-NB takes that out.
+            yield strip_ansi("\n".join(output.traceback))
         elif output.output_type != "stream" and "scrapbook" not in output.metadata:
             for mime_type, data in output.data.items():
                 if mime_type.startswith("text/"):
