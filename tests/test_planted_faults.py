@@ -74,6 +74,9 @@ FAULTS = [
     Fault("a typed number", "It gives 0.1545.", "'0.1545' is typed in prose"),
     Fault("a typed power", "They differ by 1e-7.", "'1e-7' is typed in prose"),
     Fault("a typed shape", "It has the shape `(1, 3)`.", "'(1, 3)' is typed in prose"),
+    Fault(
+        "a typed shape in a list", "It has the shape [None, 3].", "'[None, 3]' is typed in prose"
+    ),
     Fault("a typed shape in Chinese", "形状是（1，3）。", "'（1，3）' is typed in prose"),
     Fault("a typed version", "Since 2.15.0 it is a tuple.", "'2.15.0' is typed in prose"),
     Fault("a typed major version", "It is so in Keras 3.", "'Keras 3' is typed in prose"),

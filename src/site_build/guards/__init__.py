@@ -58,4 +58,4 @@ def _in_doctree(app: Sphinx, doctree: nodes.document) -> Iterator[tuple[nodes.No
 def _in_notebook(app: Sphinx, notebook: object, executed: bool) -> Iterator[tuple[int, str]]:
     yield from typed_facts.in_comments(notebook, app.config.typed_facts_allowed)
     if executed:
-        yield from outputs.unfit(notebook, app.confdir)
+        yield from outputs.unfit(notebook)

@@ -11,13 +11,15 @@ from typing import Any
 
 from docutils import nodes
 
-_DECIMAL_OR_VERSION = re.compile(r"(?<![\w.])v?\d+(?:\.\d+)+(?!\w)")
+_DECIMAL_OR_VERSION = re.compile(r"(?<![\w.])v?\d*(?:\.\d+)+(?!\w)")
 _SCIENTIFIC = re.compile(r"(?<![\w.])\d+e[-+]?\d+\b", re.IGNORECASE)
 _MAJOR_VERSION = re.compile(r"\b(?:Keras|TensorFlow|NumPy|Python|Sphinx|JAX|PyTorch) v?\d+\b")
 _BY = re.compile(r"\b\d+ ?[×x] ?\d+\b")
 # A list in brackets that is no call: whether it is a shape depends on what it holds.
 _COMMA = r"\s*[,，、]\s*"
-_LISTED = re.compile(rf"(?<![A-Za-z0-9_])[(（]\s*([\w*]+(?:{_COMMA}[\w*]+)*)({_COMMA})?\s*[)）]")
+_LISTED = re.compile(
+    rf"(?<![A-Za-z0-9_])[(（\[]\s*([\w*]+(?:{_COMMA}[\w*]+)*)({_COMMA})?\s*[)）\]]"
+)
 
 # What is not prose: it is executed, or it is a signature that autodoc read off the code.
 _NOT_PROSE = (nodes.literal_block, nodes.doctest_block, nodes.comment, nodes.raw)
