@@ -355,7 +355,8 @@ class TestMistakes:
                 {"x": X[0]},
                 ValueError,
                 (
-                    "x has the shape (3, 4), but must have (batch, timesteps, features), with no axis "
+                    "x has the shape (3, 4), but must have (batch, timesteps, features), with no "
+                    "axis "
                     "empty; add the axis that is missing, as in x[np.newaxis]."
                 ),
             ),
@@ -371,7 +372,8 @@ class TestMistakes:
                 {"kernel": np.ones((3, 8))},
                 ValueError,
                 (
-                    "kernel has the shape (3, 8), but must have (features, 4 * units), here (4, 8); "
+                    "kernel has the shape (3, 8), but must have (features, 4 * units), here (4, "
+                    "8); "
                     "give the weights of one LSTM, in the order of its get_weights()."
                 ),
             ),
@@ -405,14 +407,15 @@ class TestMistakes:
                 {"initial_state": [H, H[:1]]},
                 ValueError,
                 (
-                    "initial_state[1] has the shape (1, 2), but must have (batch, units), here (2, 2); "
+                    "initial_state[1] has the shape (1, 2), but must have (batch, units), here (2, "
+                    "2); "
                     "give one row for each sample of x."
                 ),
             ),
             (
                 {"mask": np.ones((2, 4), bool)},
                 ValueError,
-                "mask has the shape (2, 4), but must have (batch, timesteps), here (2, 3); give one",
+                "mask has the shape (2, 4), but must have (batch, timesteps), here (2, 3); give",
             ),
             (
                 {"mask": np.ones((2, 3))},
