@@ -167,6 +167,18 @@ def test_a_site_without_faults(small_site: SmallSite, page: Callable[[str], str]
     assert "Traceback" not in html
 
 
+def test_what_is_printed_slowly_is_not_changed(
+    small_site: SmallSite, page: Callable[[str], str]
+) -> None:
+    """A slow machine shows the same as a fast one: blank lines stay where they were printed."""
+    code = "import time\nfor word in 'abc':\n    print(word, end='\\n\\n')\n    time.sleep(1)"
+    small_site.write("docs/page.md", page(cell(code)))
+
+    assert small_site.run("site_build", "html").returncode == 0
+    html = (small_site.folder / "_build/html/docs/page.html").read_text(encoding="utf-8")
+    assert "a\n\nb\n\nc\n" in html
+
+
 def test_a_failed_build_keeps_the_published_site(
     small_site: SmallSite, page: Callable[[str], str]
 ) -> None:

@@ -9,9 +9,9 @@ from hashlib import sha256
 from importlib.metadata import distributions
 from pathlib import Path
 
-from site_build.environment import KERNELS
-
-PACKAGE = Path(__file__).parents[1] / "rnn_returns"
+SOURCE = Path(__file__).parents[1]
+# What a page's outputs come from, besides its cells and what is installed.
+OURS = ("rnn_returns", "site_build/environment.py", "site_build/kernel.py", "site_build/jupyter")
 
 
 def execution_cache(root: Path) -> str:
@@ -23,8 +23,8 @@ def execution_cache(root: Path) -> str:
     digest = sha256(sys.version.encode())
     for line in sorted(f"{found.name}=={found.version}" for found in distributions()):
         digest.update(line.encode())
-    for folder in (PACKAGE, KERNELS):
-        for file in sorted(folder.rglob("*")):
+    for place in OURS:
+        for file in sorted([SOURCE / place, *(SOURCE / place).rglob("*")]):
             if file.is_file() and "__pycache__" not in file.parts:
-                digest.update(file.relative_to(folder).as_posix().encode() + file.read_bytes())
+                digest.update(file.relative_to(SOURCE).as_posix().encode() + file.read_bytes())
     return str(root / "_build" / "executed" / digest.hexdigest()[:16])
