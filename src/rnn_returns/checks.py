@@ -92,8 +92,8 @@ def _as_array(x: Any) -> np.ndarray:
         ) from error
     if array.dtype.kind not in "biuf":
         raise TypeError(
-            f"x is {_what(x)} that holds {array.dtype} data, but a recurrent layer reads real numbers "
-            f"with the axes {_listed(AXES)}."
+            f"x is {_what(x)} that holds {array.dtype} data, but a recurrent layer reads real "
+            f"numbers with the axes {_listed(AXES)}."
         )
     return array
 

@@ -6,8 +6,8 @@ from typing import Any
 import keras
 import numpy as np
 
-from rnn_returns import table
 from rnn_returns.checks import check_input, check_layer
+from rnn_returns.table import Table, values_text
 
 # Keras returns the states of a layer in this order.
 STATE_NAMES = {
@@ -73,7 +73,7 @@ class Returned:
     """
 
     container: str
-    """What Keras returned: ``"tensor"``, ``"tuple"`` or ``"list"``."""
+    """What the layer returned, ``"tensor"``, ``"tuple"`` or ``"list"``."""
     structure: Any
     """The names in the containers that Keras put the tensors into."""
     names: tuple[str, ...]
@@ -139,30 +139,29 @@ class Returned:
         return zip(self.names, self, strict=True)
 
     def __repr__(self) -> str:
-        return table.as_text(self._caption(), self._rows())
+        return repr(self._table())
 
     def _repr_html_(self) -> str:
-        return table.as_html(self._caption(), self._rows())
+        return self._table()._repr_html_()
 
-    def _caption(self) -> str:
-        return "one tensor" if self.container == "tensor" else f"{self.container} of {len(self)}"
-
-    def _rows(self) -> list[table.Row]:
+    def _table(self) -> Table:
+        caption = "one tensor" if self.container == "tensor" else f"{self.container} of {len(self)}"
         rows = [
-            (name, str(shape), dtype, self._values(name))
-            for name, shape, dtype in zip(self.names, self.shapes, self.dtypes, strict=True)
+            (name, str(shape), dtype, self._text(tensor))
+            for (name, tensor), shape, dtype in zip(
+                self._tensors.items(), self.shapes, self.dtypes, strict=True
+            )
         ]
         mask = self.mask
-        if isinstance(mask, np.ndarray):
-            rows.append(("mask handed on", str(mask.shape), "bool", table.values_text(mask)))
-        elif mask is not None:
-            rows.append(("mask handed on", str(tuple(mask.shape)), "bool", "symbolic"))
-        return rows
+        if mask is not None:
+            rows.append(("mask handed on", str(tuple(mask.shape)), "bool", self._text(mask)))
+        return Table(caption, ("name", "shape", "dtype", "values"), tuple(rows))
 
-    def _values(self, name: str) -> str:
-        if isinstance(self._tensors[name], keras.KerasTensor):
+    @staticmethod
+    def _text(tensor: Any) -> str:
+        if isinstance(tensor, keras.KerasTensor):
             return "symbolic"
-        return table.values_text(self[name])
+        return values_text(np.asarray(keras.ops.convert_to_numpy(tensor)))
 
 
 def _names(layer: Any, states: bool) -> Any:

@@ -1,6 +1,6 @@
 """One table, twice: as plain text for a terminal and a doctest, as HTML for a notebook."""
 
-from collections.abc import Sequence
+from dataclasses import dataclass
 from html import escape
 
 import numpy as np
@@ -10,15 +10,12 @@ DECIMALS = 6
 # An array with more values than this is shown by its corners.
 MOST_VALUES = 24
 
-COLUMNS = ("name", "shape", "dtype", "values")
-
-Row = tuple[str, str, str, str]
-
 
 def values_text(values: np.ndarray) -> str:
     """Write *values* on one line, with so few decimals that every machine writes the same.
 
     >>> import numpy as np
+    >>> from rnn_returns.table import values_text
     >>> values_text(np.array([[0.25, -1e-9]]))
     '[[0.250000, 0.000000]]'
     """
@@ -36,29 +33,49 @@ def values_text(values: np.ndarray) -> str:
     return " ".join(text.split())
 
 
-def as_text(caption: str, rows: Sequence[Row]) -> str:
-    """Write the table as aligned plain text, without spaces at the end of a line."""
-    widths = [max(map(len, column)) for column in zip(COLUMNS, *rows, strict=True)]
-    lines = [
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in (COLUMNS, *rows)
-    ]
-    return "\n".join([caption, *lines])
+@dataclass(frozen=True)
+class Table:
+    """A table that shows itself, as text in a terminal and as HTML in a notebook.
 
+    Args:
+        caption: What the table shows.
+        columns: The columns' titles.
+        rows: The cells' texts, row by row; the first of each names its row.
 
-def as_html(caption: str, rows: Sequence[Row]) -> str:
-    """Write the table as HTML; how it looks is left to the page's style sheet."""
-    head = "".join(f'<th scope="col">{column}</th>' for column in COLUMNS)
-    body = "".join(
-        f'<tr><th scope="row">{escape(row[0])}</th>'
-        + "".join(
-            f'<td class="rnn-{column}">{escape(cell)}</td>'
-            for column, cell in zip(COLUMNS[1:], row[1:], strict=True)
+    >>> from rnn_returns.table import Table
+    >>> Table("two flags", ("name", "default"), (("return_state", "False"),))
+    two flags
+    name          default
+    return_state  False
+    """
+
+    caption: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+    def __repr__(self) -> str:
+        lines = (self.columns, *self.rows)
+        widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+        return "\n".join(
+            [
+                self.caption,
+                *(
+                    "  ".join(map(str.ljust, line, widths)).rstrip()  # Doctests mind spaces.
+                    for line in lines
+                ),
+            ]
         )
-        + "</tr>"
-        for row in rows
-    )
-    return (
-        f'<table class="rnn-returned"><caption>{escape(caption)}</caption>'
-        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
-    )
+
+    def _repr_html_(self) -> str:
+        # Classes only: how it looks is the page's, and a style attribute would be refused there.
+        head = "".join(f'<th scope="col">{escape(title)}</th>' for title in self.columns)
+        body = "".join(
+            f'<tr><th scope="row">{escape(name)}</th>'
+            + "".join(f"<td>{escape(cell)}</td>" for cell in cells)
+            + "</tr>"
+            for name, *cells in self.rows
+        )
+        return (
+            f'<table class="rnn-table"><caption>{escape(self.caption)}</caption>'
+            f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+        )
