@@ -63,18 +63,20 @@ def _cell(cell: Any, stacked: bool) -> Cell:
         # A subclass that computes on its own may put out what it likes.
         if isinstance(cell, known) and type(cell).call is known.call:
             return Cell(known.__name__, cell.units)
-    sizes = cell.state_size if isinstance(cell.state_size, list | tuple) else (cell.state_size,)
-    output_size = getattr(cell, "output_size", None) or sizes[0]
-    if not all(isinstance(size, int) for size in (*sizes, output_size)):
+    listed = isinstance(cell.state_size, list | tuple)
+    sizes = tuple(cell.state_size) if listed else (cell.state_size,)
+    units = getattr(cell, "output_size", None) or sizes[0]
+    whole = all(isinstance(size, int) for size in (*sizes, units))
+    if not whole or isinstance(cell, keras.layers.StackedRNNCells):
         raise TypeError(
             f"The cell {type(cell).__name__} has the state_size {cell.state_size} and the "
-            f"output_size {output_size}, but only cells whose sizes are whole numbers, or a list "
-            "of them for several states, can be described; a stack of stacks cannot."
+            f"output_size {units}, but only a cell with whole numbers for its output and for each "
+            "of its states can be described; put the cells of a stack into one list."
         )
     return Cell(
         "custom",
-        units=output_size,
-        state_size=tuple(sizes) if isinstance(cell.state_size, list | tuple) else cell.state_size,
+        units,
+        state_size=sizes if listed else sizes[0],
         container=_container(cell) if stacked else "list",
     )
 
@@ -83,5 +85,8 @@ def _container(cell: Any) -> str:
     """Say what the initial states of a custom cell come in: a stack keeps them in it."""
     if hasattr(cell, "get_initial_state"):
         start = cell.get_initial_state(batch_size=1)
-        return type(start).__name__ if isinstance(start, list | tuple) else "tensor"
-    return "list" if isinstance(cell.state_size, list | tuple) else "tensor"
+    else:
+        start = list(cell.state_size) if isinstance(cell.state_size, list | tuple) else None
+    if isinstance(start, tuple):
+        return "tuple"
+    return "list" if isinstance(start, list) else "tensor"
