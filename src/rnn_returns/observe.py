@@ -1,20 +1,16 @@
 """What did come back: call a real Keras layer and name every tensor it returned."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import keras
 import numpy as np
 
 from rnn_returns.checks import check_input, check_layer
+from rnn_returns.describe import describe
+from rnn_returns.layer import Layer, input_axes, state_names
 from rnn_returns.table import Table, values_text
-
-# Keras returns the states of a layer in this order.
-STATE_NAMES = {
-    keras.layers.LSTM: ("state_h", "state_c"),
-    keras.layers.GRU: ("state_h",),
-    keras.layers.SimpleRNN: ("state_h",),
-}
 
 
 def observe(layer: Any, x: Any, **call_arguments: Any) -> "Returned":
@@ -23,9 +19,11 @@ def observe(layer: Any, x: Any, **call_arguments: Any) -> "Returned":
     The call is a real one: an unbuilt layer is built by it, a stateful layer keeps its new state.
 
     Args:
-        layer: An ``LSTM``, ``GRU`` or ``SimpleRNN``.
-        x: Numbers of shape ``(batch, timesteps, features)``: an array, a tensor, nested lists,
-            or a symbolic ``keras.Input``. NaN passes through as Keras passes it.
+        layer: An ``LSTM``, ``GRU`` or ``SimpleRNN``; an ``RNN`` of any cells or a ``ConvLSTM``;
+            or a ``Bidirectional`` or ``TimeDistributed`` around one of them.
+        x: Numbers of shape ``(batch, timesteps, features)``, or of the shape that the layer reads
+            instead: an array, a tensor, nested lists, or a symbolic ``keras.Input``.
+            NaN passes through as Keras passes it.
         **call_arguments: What else Keras shall be called with:
             ``mask`` of shape ``(batch, timesteps)``; ``initial_state``, one tensor of shape
             ``(batch, units)`` a state; ``training``.
@@ -47,15 +45,17 @@ def observe(layer: Any, x: Any, **call_arguments: Any) -> "Returned":
     >>> returned.shapes
     ((2, 5, 4), (2, 4), (2, 4))
     """
-    check_layer(layer)
-    return Returned(layer, layer(check_input(layer, x), **call_arguments))
+    check_layer(layer, "observe")
+    x = check_input(layer, x, input_axes(describe(layer)))
+    return Returned(layer, layer(x, **call_arguments))
 
 
 class Returned:
     """The tensors that one call of a recurrent layer returned, in Keras's order, by name.
 
     Iteration, ``returned.state_h`` and ``returned["state_h"]`` give NumPy arrays, so that
-    ``output, state_h, state_c = returned`` unpacks as the layer's own result does.
+    ``output, state_h, state_c = returned`` unpacks as the layer's own result does. The states of
+    stacked cells, which Keras returns in containers of their own, come one by one.
 
     Args:
         layer: The layer that was called.
@@ -82,8 +82,8 @@ class Returned:
     def __init__(self, layer: Any, result: Any) -> None:
         nested = isinstance(result, tuple | list)
         self.container = type(result).__name__ if nested else "tensor"
-        self.structure = _named(_names(layer, states=nested), result)
-        self.names = tuple(keras.tree.flatten(self.structure))
+        self.names = _names(describe(layer), result)
+        self.structure = keras.tree.pack_sequence_as(result, self.names)
         self._tensors = dict(zip(self.names, keras.tree.flatten(result), strict=True))
 
     @property
@@ -101,6 +101,7 @@ class Returned:
         """The mask that the output hands on, or None.
 
         A boolean array of shape ``(batch, timesteps)``; of a symbolic call, a symbolic tensor.
+        Of the two outputs of ``merge_mode=None``, it is the first one's.
         """
         mask = getattr(self._tensors[self.names[0]], "_keras_mask", None)
         if mask is None or isinstance(mask, keras.KerasTensor):
@@ -145,7 +146,11 @@ class Returned:
         return self._table()._repr_html_()
 
     def _table(self) -> Table:
-        caption = "one tensor" if self.container == "tensor" else f"{self.container} of {len(self)}"
+        caption = "one tensor"
+        if self.container != "tensor":
+            caption = f"{self.container} of {len(self.structure)}"
+            # The states of a stack are in containers of their own.
+            caption += f", {len(self)} tensors" if len(self) > len(self.structure) else ""
         rows = [
             (name, str(shape), dtype, self._text(tensor))
             for (name, tensor), shape, dtype in zip(
@@ -164,21 +169,25 @@ class Returned:
         return values_text(np.asarray(keras.ops.convert_to_numpy(tensor)))
 
 
-def _names(layer: Any, states: bool) -> Any:
-    """Name what *layer* returns: the output alone, or with its states behind it."""
-    if not states:
-        return "output"
-    return "output", *next(names for kind, names in STATE_NAMES.items() if isinstance(layer, kind))
-
-
-def _named(names: Any, result: Any) -> Any:
-    """Put *names* into the containers of *result*, where the two have one form."""
+def _names(layer: Layer, result: Any) -> tuple[str, ...]:
+    """Name the tensors in *result*, by how many a layer of this kind returned."""
     if not isinstance(result, tuple | list):
-        if isinstance(names, str):
-            return names
-    elif not isinstance(names, str) and len(names) == len(result):
-        return type(result)(map(_named, names, result))
-    raise RuntimeError(
-        f"Keras {keras.__version__} returned {keras.tree.map_structure(type, result)}, "
-        f"for which the names {names} do not fit; please report it."
-    )
+        return ("output",)
+    tensors = keras.tree.flatten(result)
+    if layer.kind == "Bidirectional" and isinstance(tensors[0], keras.KerasTensor):
+        # What a symbolic call gives for the backward layer is the forward layer's once more.
+        layer = replace(layer, backward_layer=None)
+    states = state_names(layer)
+    names = ("output", *states)
+    if layer.kind == "Bidirectional" and len(tensors) in (2, 2 + len(states)):
+        names = ("forward_output", "backward_output", *states)[: len(tensors)]
+    # Only the states of a stack may be in containers of their own.
+    parts = [one for one in (layer, layer.layer, layer.backward_layer) if one]
+    stack = any(isinstance(one.cell, tuple) for one in parts)
+    strange = any(isinstance(part, tuple | list) for part in result) and not stack
+    if strange or len(names) != len(tensors):
+        raise RuntimeError(
+            f"Keras {keras.__version__} returned {keras.tree.map_structure(type, result)}, "
+            f"for which the names {names} do not fit; please report it."
+        )
+    return names
