@@ -25,6 +25,7 @@ extensions = [
     "sphinx.ext.napoleon",
     "sphinx_copybutton",
     "site_build.guards",
+    "site_build.downloads",
     "site_build.executed_on",
 ]
 source_suffix = {".md": "myst-nb", ".py": "myst-nb"}
@@ -64,6 +65,7 @@ html_theme = "sphinx_book_theme"
 html_title = "What Keras RNNs return"
 html_static_path = ["docs/_static"]
 html_css_files = ["site.css"]
+html_js_files = ["filter.js"]
 templates_path = ["docs/_templates"]
 html_theme_options = {
     "article_footer_items": ["executed-on.html"],

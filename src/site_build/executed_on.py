@@ -3,11 +3,13 @@
 The landing page glues the versions that its kernel saw; all pages run in the same environment.
 """
 
-import json
-from pathlib import Path
 from typing import Any
 
 from sphinx.application import Sphinx
+
+from site_build.glued import glued_texts
+
+LIBRARIES = ("keras", "tensorflow", "numpy")
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
@@ -19,13 +21,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
 def _add_versions(
     app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: object
 ) -> None:
-    # MyST-NB writes what a page glued beside the page's executed notebook.
-    glued = Path(app.outdir).parent / "jupyter_execute" / "index.glue.json"
-    if not glued.exists():
-        return
-    versions = json.loads(glued.read_text(encoding="utf-8"))
-    context["executed_on"] = {
-        library: versions[f"{library}_version"]["data"]["text/plain"].strip("'")
-        for library in ("keras", "tensorflow", "numpy")
-        if f"{library}_version" in versions
-    }
+    glued = glued_texts(app, app.config.root_doc)
+    versions = {library: glued.get(f"{library}_version") for library in LIBRARIES}
+    if all(versions.values()):
+        context["executed_on"] = versions

@@ -1,0 +1,37 @@
+// Lets a reader narrow the table below each `.filter` to the rows that hold all the words typed.
+// The words of the page are the page's own: the label is the text of the `.filter`.
+"use strict";
+
+document.addEventListener("DOMContentLoaded", () => {
+  for (const place of document.querySelectorAll(".filter")) {
+    const tables = [...document.querySelectorAll("table.rnn-table")];
+    const table = tables.find(
+      (one) => place.compareDocumentPosition(one) & Node.DOCUMENT_POSITION_FOLLOWING,
+    );
+    if (!table) continue;
+
+    const input = document.createElement("input");
+    input.type = "search";
+    input.id = "filter";
+    const label = document.createElement("label");
+    label.htmlFor = input.id;
+    label.textContent = place.textContent.trim();
+    const count = document.createElement("output");
+    count.htmlFor = input.id;
+    place.replaceChildren(label, input, count);
+
+    const rows = [...table.tBodies[0].rows];
+    const narrow = () => {
+      const words = input.value.toLowerCase().split(/\s+/).filter(Boolean);
+      let left = 0;
+      for (const row of rows) {
+        const text = row.textContent.toLowerCase();
+        row.hidden = !words.every((word) => text.includes(word));
+        left += row.hidden ? 0 : 1;
+      }
+      count.textContent = `${left} / ${rows.length}`;
+    };
+    input.addEventListener("input", narrow);
+    narrow();
+  }
+});
