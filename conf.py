@@ -25,6 +25,7 @@ extensions = [
     "sphinx.ext.napoleon",
     "sphinx_copybutton",
     "site_build.guards",
+    "site_build.mathml",
     "site_build.downloads",
     "site_build.executed_on",
 ]
@@ -41,6 +42,8 @@ nb_execution_show_tb = True
 nb_merge_streams = True
 # Shown, so that the guard can quote it.
 nb_output_stderr = "show"
+# A message is shown without a traceback, and is not Python.
+nb_render_error_lexer = "text"
 
 # Markdown
 myst_enable_extensions = ["colon_fence", "dollarmath", "html_admonition"]
@@ -63,6 +66,7 @@ gettext_compact = False
 # The site
 html_theme = "sphinx_book_theme"
 html_title = "What Keras RNNs return"
+html_math_renderer = "mathml"
 html_static_path = ["docs/_static"]
 html_css_files = ["site.css"]
 html_js_files = ["filter.js"]
