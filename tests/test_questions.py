@@ -1,0 +1,46 @@
+"""The thirty questions that people ask: each is answered by code, or said to be waiting."""
+
+import re
+from pathlib import Path
+
+from conftest import ROOT
+
+QUESTIONS = (ROOT / "docs/questions.md").read_text(encoding="utf-8")
+# It takes a GPU, a Keras that is not released yet, and PyTorch to answer these.
+WAITING = {19, 21, 30}
+
+
+def test_every_question_is_answered_or_waiting() -> None:
+    """There are thirty; each leads somewhere, or says what it is waiting for."""
+    entries = re.findall(r"^(\d+)\. (.*(?:\n    .*)?)", QUESTIONS, re.M)
+
+    assert [int(number) for number, _ in entries] == list(range(1, 31))
+    for number, text in entries:
+        if int(number) in WAITING:
+            assert "*Waiting: it takes" in text
+        else:
+            assert re.fullmatch(r"\{ref\}`[^<`]+\? <q-[a-z-]+>`", text), text
+
+
+def test_every_answer_is_executed() -> None:
+    """The section that a question leads to holds code that is run, before the next heading."""
+    pages = [*ROOT.glob("index.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("examples/*.py")]
+    texts = [as_markdown(page) for page in pages]
+    labels = re.findall(r"<(q-[a-z-]+)>", QUESTIONS)
+    assert len(labels) == 30 - len(WAITING)
+
+    for label in labels:
+        found = [text for text in texts if f"({label})=\n" in text]
+        assert len(found) == 1, f"{label} is on {len(found)} pages"
+        _, section, *_ = re.split(r"^#+ ", found[0].split(f"({label})=\n")[1], flags=re.M)
+        # The landing page answers in a table, whose shapes come out of a cell below it.
+        assert "{code-cell}" in section or "{glue:text}" in section, label
+
+
+def as_markdown(page: Path) -> str:
+    """Give the text of a page; of a script, its prose with the code as code cells."""
+    text = page.read_text(encoding="utf-8")
+    if page.suffix == ".py":
+        text = re.sub(r"^# %%$", "```{code-cell}", text, flags=re.M)
+        text = re.sub(r"^# (?!%%)", "", text, flags=re.M)
+    return text
