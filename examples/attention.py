@@ -36,7 +36,7 @@ decoded = decoder(target, initial_state=[state_h, state_c])
 # %% [markdown]
 # The decoder's output is the *query*: each of its steps asks.
 # The encoder's output is the *value*: each of its steps may answer.
-# Both have a time axis, and the same number of units.
+# Both have a time axis, and they need the same number of units.
 
 # %%
 attention = keras.layers.Attention()
@@ -84,4 +84,4 @@ print("ten classes        ", tuple(keras.layers.Dense(10)(both).shape))
 # %% [markdown]
 # An encoder without `return_sequences=True` gives no time axis, so there is nothing to attend to.
 # What an encoder gives with [both flags](../docs/flags/both.md) has its own page.
-# How such a pair is trained is shown [without attention](sequence_to_sequence.py).
+# [Training such a pair](sequence_to_sequence.py) is shown without attention.

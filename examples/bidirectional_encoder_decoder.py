@@ -70,8 +70,7 @@ print("state_c", tuple(state_c.shape))
 print("decoded", tuple(decoded.shape))
 
 # %% [markdown]
-# The decoder starts where the encoder ended:
-# its first output is what its cell makes of these states in one step.
+# The decoder does start there: its first output is one step of its cell from these states.
 
 # %%
 first_output, _ = decoder.cell(target[:, 0], [state_h, state_c])
@@ -104,6 +103,5 @@ print("decoded", tuple(small_decoder(target, initial_state=[small_h, small_c]).s
 # A hidden state lies between minus one and one, hence the `tanh`; a cell state has no bounds.
 #
 # A GRU has no cell state: concatenate `forward_state_h` and `backward_state_h`, and that is all.
-# If the source is padded, give the encoder a mask,
-# as [the trained encoder and decoder](sequence_to_sequence.py) do.
-# What else a [bidirectional layer](../docs/layers/bidirectional.md) returns has its own page.
+# If the source is padded, the encoder needs a mask, as in [training](sequence_to_sequence.py).
+# What else comes back is on the page about [two directions](../docs/layers/bidirectional.md).

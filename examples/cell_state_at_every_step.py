@@ -73,8 +73,8 @@ assert same(every_c[:, -1], last_c)
 print("Equal to the layer's output and state_c.")
 
 # %% [markdown]
-# For the steps before the last, let the LSTM's own cell take one step after another,
-# and look at its states each time.
+# For the steps before the last, let the LSTM's own cell take one step after another.
+# After each of them, look at its states.
 
 # %%
 states = lstm.cell.get_initial_state(batch_size=2)
@@ -86,6 +86,5 @@ for step in range(5):
 print("Equal to the cell's states at every step.")
 
 # %% [markdown]
-# An LSTM's own output holds no cell state, so no slice of it can be this one:
-# see [both flags](../docs/flags/both.md).
-# How to write a cell from nothing: [a cell of your own](custom_cell.py).
+# The [output of an LSTM](../docs/flags/both.md) holds no cell state, so no slice of it can be one.
+# How to write a cell from nothing is shown in [a cell of your own](custom_cell.py).

@@ -63,8 +63,8 @@ print("state_0:    ", state_0[0, 0])
 
 # %% [markdown]
 # `return_sequences=True` gives what the cell *puts out* at every step, not its states.
-# To see a state at every step, let the cell put it out:
-# [the cell state of an LSTM](cell_state_at_every_step.py) is shown in this way.
+# A state at every step comes back if the cell puts it out.
+# In this way you get [the cell state of an LSTM](cell_state_at_every_step.py).
 #
 # ## The four combinations
 
@@ -92,5 +92,4 @@ assert np.allclose(means, expected, atol=1e-6)  # NumPy divides in double precis
 print("Equal to NumPy's running mean.")
 
 # %% [markdown]
-# Keras's own cells, and several cells in one layer:
-# [cells and stacks](../docs/layers/cells-and-stacks.md).
+# For Keras's own cells see [cells and stacks](../docs/layers/cells-and-stacks.md).

@@ -68,7 +68,7 @@ assert not is_right(unmasked_state_h)
 # %% [markdown]
 # ## Or gather the step
 #
-# What other layers made of each time step has no state to take.
+# If other layers come in between, such as `Dense` at each step, the state is not what you want.
 # Then gather the step by its index, which is the length less one.
 
 
@@ -88,7 +88,7 @@ assert is_right(gathered)
 assert is_right(unmasked_gathered)
 
 # %% [markdown]
-# Here even the mask may be missing: no step knows what comes after it.
+# Here the mask may even be missing, because no step knows what comes after it.
 #
 # ## Why not simply the last step
 #

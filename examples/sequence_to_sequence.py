@@ -48,15 +48,15 @@ print("shifted", shifted[sample])
 print("target ", targets[sample])
 
 # %% [markdown]
-# In training the decoder reads the target shifted by one step:
-# it sees what comes before, and is asked what comes next.
+# In training the decoder reads the target shifted by one step.
+# So it sees what comes before, and is asked what comes next.
 #
 # ## What is handed over
 #
 # - The encoder has `return_state=True`.
 #   Its `state_h` and `state_c` are all that the decoder learns about the source.
-# - The decoder has `return_sequences=True`, because every step is asked,
-#   and `return_state=True`, because later it will write one step at a time.
+# - The decoder has `return_sequences=True`, because it is asked at every step.
+#   It also has `return_state=True`, because later it will write one step at a time.
 # - Both are given their mask by hand, and the loss skips the padding as well.
 
 # %%
@@ -132,7 +132,7 @@ print("solved:", solved)
 # ## Why the mask is given by hand
 #
 # An embedding with `mask_zero=True` makes a mask, and the next layer uses it unasked.
-# Not so if that layer is called with `initial_state`: then it is not used, and no warning is given.
+# If that layer is called with `initial_state`, the mask is not used, and no warning is given.
 # Here a padded sequence should lead to the same state as the sequence alone.
 
 # %%
@@ -160,7 +160,6 @@ print("with initial_state and mask:", state_and_mask)
 assert (no_state, state, state_and_mask) == (True, False, True)
 
 # %% [markdown]
-# So pass `mask` whenever you pass `initial_state`;
-# [masking](../docs/behaviour/masking.md) has more of it.
-# A decoder that looks at every step of the source, not at its final state alone,
-# needs [attention](attention.py).
+# So pass `mask` whenever you pass `initial_state`.
+# What a mask does is on the page about [masking](../docs/behaviour/masking.md).
+# To let the decoder look at every step of the source, add [attention](attention.py).

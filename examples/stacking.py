@@ -71,7 +71,6 @@ assert same(output, top_states[0])
 print("The output is the top layer's state_h.")
 
 # %% [markdown]
-# A stack can also be one layer that runs several cells at each time step:
-# see [cells and stacks](../docs/layers/cells-and-stacks.md).
-# The error that you get when a layer hands on no time steps is shown
-# where [neither flag](../docs/flags/neither.md) is set.
+# One layer can also run several cells at each time step.
+# That, too, is a stack: see [cells and stacks](../docs/layers/cells-and-stacks.md).
+# With [neither flag](../docs/flags/neither.md) below the top you get an error.

@@ -62,13 +62,12 @@ assert same(state_c, whole_c)
 
 # %% [markdown]
 # The first piece gets `initial_state=None` and starts from zeros, as the whole does.
-# If pieces are padded, pass `mask` as well: with `initial_state`
-# Keras [does not use its own](sequence_to_sequence.py).
+# If pieces are padded, [pass their mask as well](sequence_to_sequence.py).
 #
 # ## Or let the layer keep them
 #
 # With `stateful=True` the layer remembers its states from one call to the next.
-# In return the size of the batch is fixed, and each row has to go on with its own sequence.
+# In return the size of the batch is fixed, and each row goes on with its own sequence.
 
 # %%
 stateful = keras.layers.LSTM(4, return_sequences=True, stateful=True)
@@ -111,5 +110,4 @@ assert same(output[..., :4], whole[..., :4])
 assert not same(output[..., 4:], whole[..., 4:])
 
 # %% [markdown]
-# More about where a layer starts:
-# [initial_state and stateful](../docs/behaviour/initial-state-and-stateful.md).
+# [More about starting and keeping states](../docs/behaviour/initial-state-and-stateful.md).
