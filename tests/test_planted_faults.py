@@ -1,14 +1,16 @@
 """Each thing that may not be published turns the build red, and red again, until it is gone.
 
-The faults are planted one at a time in a small copy of the site, with the real conf.py and the
-real commands.
+The faults are planted in a small copy of the site, with the real conf.py and the real commands:
+all of them at once, each on a page of its own, where each must be reported as a warning; and one of
+each sort alone, to see that one warning is enough.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import pytest
-from conftest import PAGE, SmallSite
+from conftest import HEADER, PAGE, SmallSite
 
 FENCE = "`" * 3
 
@@ -26,7 +28,11 @@ class Fault:
     name: str
     text: str
     says: str
-    command: str = "html"
+
+    @property
+    def docname(self) -> str:
+        """Name the page that it is planted on."""
+        return f"docs/{re.sub('[^a-z]+', '-', self.name)}"
 
 
 FAULTS = [
@@ -45,7 +51,6 @@ FAULTS = [
     ),
     Fault("a hiding tag", cell("1 + 1", "remove-stderr"), "'remove-stderr' hides what should be"),
     Fault("a skipped cell", cell("1 + 1", "skip-execution"), "'skip-execution' hides what"),
-    Fault("a kernel that dies", cell("import os\nos._exit(1)"), "DeadKernelError"),
     Fault("a nested cell", f":::{{note}}\n{cell('1 + 1')}\n:::", "Found an unexpected `code-cell`"),
     Fault(
         "a log line of TensorFlow",
@@ -90,34 +95,102 @@ FAULTS = [
         f"{FENCE}{{doctest}}\n>>> 1 + 1  # doctest: +SKIP\n3\n{FENCE}",
         "A doctest that is skipped proves nothing",
     ),
-    Fault(
-        "a failed doctest", f"{FENCE}{{doctest}}\n>>> 1 + 1\n3\n{FENCE}", "Got:\n    2", "doctest"
-    ),
-    Fault(
-        "a failed doctest in a docstring",
-        f"{FENCE}{{eval-rst}}\n.. autofunction:: lesson.lesson\n{FENCE}",
-        "Got:\n    2",
-        "doctest",
-    ),
     Fault("a broken link", "[Go](no-such-page.md)", "'no-such-page.md'"),
     Fault("a broken reference", "{ref}`no-such-label`", "undefined label: 'no-such-label'"),
-    Fault("a value that nobody glued", "{glue:text}`page.md::lost:s`", "'lost' not found"),
+    Fault(
+        "a value that nobody glued",
+        "{glue:text}`a-value-that-nobody-glued.md::lost:s`",
+        "'lost' not found",
+    ),
 ]
 
 
+@pytest.fixture(scope="module")
+def reports(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, str]]:
+    """Build a site with a page for each fault, twice; give what was said of each page."""
+    site = SmallSite(tmp_path_factory.mktemp("faults"))
+    for fault in FAULTS:
+        site.write(f"{fault.docname}.md", f"{HEADER}# A page\n\n{fault.text}\n")
+    toctree = "\n".join(["docs/page", *(fault.docname for fault in FAULTS)])
+    site.write("index.md", f"# Faults\n\n{FENCE}{{toctree}}\n{toctree}\n{FENCE}\n")
+    runs = [site.run("site_build", "html") for _ in range(2)]
+
+    assert all(run.returncode != 0 for run in runs)
+    assert not (site.folder / "_build/html").exists()
+    return [by_page(run.stdout) for run in runs]
+
+
+def by_page(said: str) -> dict[str, str]:
+    """Sort the warnings of a build by the page that each names."""
+    warnings: dict[str, str] = {}
+    for text in re.split(r"^(?=/\S+: )", said, flags=re.M):
+        found = re.match(r"/\S+/(docs/[a-z-]+)\.md(?::\d+)?: WARNING: ", text)
+        if found:
+            warnings[found[1]] = warnings.get(found[1], "") + text
+    return warnings
+
+
+@pytest.mark.xdist_group("faults")
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: str(fault.name))
-def test_a_fault_on_a_page(small_site: SmallSite, page: Callable[[str], str], fault: Fault) -> None:
+def test_a_fault_is_reported(reports: list[dict[str, str]], fault: Fault) -> None:
     """The build says what is wrong and on which page, and says it again when it is repeated."""
+    for attempt, warnings in zip(("first", "second"), reports, strict=True):
+        assert fault.says in warnings.get(fault.docname, ""), f"not in the {attempt} run"
+
+
+@pytest.mark.xdist_group("faults")
+def test_a_page_without_faults_is_not_reported(reports: list[dict[str, str]]) -> None:
+    """A page that has nothing to do with the faults is left in peace."""
+    assert all("docs/page" not in warnings for warnings in reports)
+
+
+def test_a_kernel_that_dies(small_site: SmallSite, page: Callable[[str], str]) -> None:
+    """A page that kills its kernel stops the build, which names the page."""
+    small_site.write("docs/page.md", page(cell("import os\nos._exit(1)")))
+
+    for _ in range(2):
+        result = small_site.run("site_build", "html")
+
+        assert result.returncode != 0
+        assert "DeadKernelError" in result.stdout
+        assert "docs/page" in result.stdout
+
+
+ALONE = ["a cell raises", "a meant error is gone", "a warning", "a typed number", "a broken link"]
+
+
+@pytest.mark.parametrize("name", ALONE)
+def test_one_fault_is_enough(small_site: SmallSite, page: Callable[[str], str], name: str) -> None:
+    """One fault of a sort, and nothing else, turns the build red, and red again."""
+    fault = next(fault for fault in FAULTS if fault.name == name)
     small_site.write("docs/page.md", page(fault.text))
-    small_site.write("lesson.py", 'def lesson():\n    """Teach.\n\n    >>> 1 + 1\n    3\n    """\n')
 
-    for attempt in ("first", "second"):
-        result = small_site.run("site_build", fault.command)
+    for _ in range(2):
+        result = small_site.run("site_build", "html")
 
-        assert result.returncode != 0, f"The {attempt} run was green:\n{result.stdout}"
+        assert result.returncode != 0
         assert fault.says in result.stdout
-        assert "docs/page" in result.stdout or "lesson.py" in result.stdout
-    assert not (small_site.folder / "_build/html").exists()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{FENCE}{{doctest}}\n>>> 1 + 1\n3\n{FENCE}",
+        f"{FENCE}{{eval-rst}}\n.. autofunction:: lesson.lesson\n{FENCE}",
+    ],
+    ids=["on a page", "in a docstring"],
+)
+def test_a_failed_doctest(small_site: SmallSite, page: Callable[[str], str], text: str) -> None:
+    """A doctest that gives something else is shown with what it gave, and turns the run red."""
+    small_site.write("lesson.py", 'def lesson():\n    """Teach.\n\n    >>> 1 + 1\n    3\n    """\n')
+    small_site.write("docs/page.md", page(text))
+
+    for _ in range(2):
+        result = small_site.run("site_build", "doctest")
+
+        assert result.returncode != 0
+        assert "Expected:\n    3\nGot:\n    2" in result.stdout
+        assert "docs/page.md" in result.stdout or "lesson.py" in result.stdout
 
 
 @pytest.mark.parametrize("options", ["", "---\norphan: true\n---\n"])
