@@ -32,11 +32,11 @@ def written(layer: Layer, module: str = "") -> str:
 
 def _without_what_bidirectional_sets(layer: Layer) -> Layer:
     """Take out of both layers the flag that Bidirectional sets itself, whatever it was."""
-    parts = {"layer": layer.layer, "backward_layer": layer.backward_layer}
-    return replace(
-        layer,
-        **{name: replace(part, zero_output_for_mask=False) for name, part in parts.items() if part},
-    )
+
+    def without(part: Layer | None) -> Layer | None:
+        return part and replace(part, zero_output_for_mask=False)
+
+    return replace(layer, layer=without(layer.layer), backward_layer=without(layer.backward_layer))
 
 
 def _by_default(layer: Layer, option: Field[Any]) -> Iterator[Any]:
