@@ -115,9 +115,15 @@ def _unused(call: Call, description: Layer) -> Iterator[str]:
         return
     outputs, states = call.outputs[:-count], call.outputs[-count:]
     if not _used(states):
-        yield "No returned state is used; return_state=True can be left out."
+        yield (
+            "No returned state is used in this model; unless another one uses the layer, "
+            "return_state=True can be left out."
+        )
     elif flags.return_sequences and not _used(outputs):
-        yield "Only states are used; return_sequences=True can be left out."
+        yield (
+            "Only states are used in this model; unless another one uses the layer, "
+            "return_sequences=True can be left out."
+        )
 
 
 def _used(values: Sequence[Value]) -> bool:

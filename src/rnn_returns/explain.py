@@ -50,8 +50,11 @@ def explain(model: Any) -> Report:
             f"type {type(model).__name__}; of a single layer, observe shows what it returns."
         )
     graph = graph_of(model)
-    made = [] if graph is None else [call for call in calls(graph) if _is_recurrent(call.layer)]
-    layers = [*_called(made), *starmap(_held, _others(model, {id(call.layer) for call in made}))]
+    made = [] if graph is None else calls(graph)
+    layers = [
+        *_called([call for call in made if _is_recurrent(call.layer)]),
+        *starmap(_held, _others(model, {id(call.layer) for call in made})),
+    ]
     return Report(f"{model.name} ({type(model).__name__})", tuple(_notes(model)), tuple(layers))
 
 
@@ -113,9 +116,9 @@ def _tensors(call: Call, foretold: Expected | None) -> Iterator[Tensor]:
 
 def _mask_note(call: Call) -> str:
     if call.mask is not None:
-        return "it is given one"
+        return "given"
     if advice.mask_is_dropped(call):
-        return "its input carries one, but the call is given none"
+        return "dropped: the input carries one, but the call is given none"
     ended = call.inputs[0].mask_ended
     return f"none; the one before it ends at {ended}, which hands none on" if ended else "none"
 
@@ -123,16 +126,21 @@ def _mask_note(call: Call) -> str:
 # The layers that are called in code, or not at all.
 
 
-def _others(holder: Any, seen: set[int], path: str = "") -> Iterator[tuple[Any, str, str]]:
-    """Give the recurrent layers that no graph calls, each with its path and why it is not known."""
-    for layer in holder._flatten_layers(include_self=False, recursive=False):
-        if id(layer) in seen:
-            continue
-        seen.add(id(layer))
-        if _is_recurrent(layer):
-            yield layer, path + layer.name, _why_unknown(holder)
-        else:
-            yield from _others(layer, seen, f"{path}{layer.name}/")
+def _others(model: Any, called: set[int]) -> Iterator[tuple[Any, str, str]]:
+    """Give the recurrent layers whose calls are not known, each with its path and the reason."""
+    holders, visited = [(model, "", _why_unknown(model))], set()
+    while holders:
+        holder, path, why = holders.pop(0)
+        for layer in holder._flatten_layers(include_self=False, recursive=False):
+            if id(layer) in visited:
+                continue
+            visited.add(id(layer))
+            if not _is_recurrent(layer):
+                # What is in a layer that is not called is not called either.
+                its_why = _why_unknown(layer) if id(layer) in called else why
+                holders.append((layer, f"{path}{layer.name}/", its_why))
+            elif id(layer) not in called:
+                yield layer, path + layer.name, why
 
 
 def _held(layer: Any, path: str, why_unknown: str) -> RecurrentLayer:
