@@ -5,6 +5,8 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any
 
+from rnn_returns.keras_file import read_config
+
 # Imports that take time come where they are needed: --help needs none of them.
 if TYPE_CHECKING:
     from rnn_returns.foretold import Foretold
@@ -80,6 +82,8 @@ def _model(path: str, **options: Any) -> "Report":
     if options:
         given = ", ".join(f"--{name.replace('_', '-')}" for name in options)
         raise ValueError(f"{given} is for a layer ({', '.join(KINDS)}), but {path} is none.")
+    # A file that is no model is refused before Keras takes its time.
+    read_config(path)
     # TensorFlow would write log lines between ours. No number is calculated, so that neither its
     # fast operations nor a GPU are missed.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
