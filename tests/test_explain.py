@@ -1,6 +1,7 @@
 """Explain says of a user's own model what is true of it, and says so where it does not know."""
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -131,6 +132,17 @@ def test_who_uses_a_tensor(
     assert {tensor.name: tensor.used_by for tensor in entry.tensors} == used_by
 
 
+def test_an_operation_that_uses_a_tensor() -> None:
+    """Arithmetic and slices are named as well as layers."""
+    x = keras.Input((6, 4))
+    output = layers.LSTM(3, return_sequences=True)(x)
+    model = keras.Model(x, [output[:, 0], 2 * output])
+    names = tuple(tensor._keras_history.operation.name for tensor in model.outputs)
+
+    (entry,) = explain(model).layers
+    assert set(entry.tensors[0].used_by or ()) == set(names)
+
+
 # Masks.
 
 
@@ -204,6 +216,21 @@ def test_a_mask_that_is_passed_by_hand(built: dict[str, Any], reports: dict[str,
     assert [entry.mask for entry in reports["films"].layers] == [True, True]
     assert np.array_equal(model([frames, there]), model([other, there]))
     assert not np.array_equal(model([frames, ~there]), model([other, ~there]))
+
+
+def test_a_mask_that_is_passed_to_a_model() -> None:
+    """A mask that a model in a model is called with reaches the layer inside."""
+    sequence = keras.Input((6, 4))
+    inner = keras.Model(sequence, layers.GRU(3, name="gru")(sequence), name="inner")
+    x, mask = keras.Input((6, 4)), keras.Input((6,), dtype="bool")
+    model = keras.Model([x, mask], inner(x, mask=mask))
+    changed = FRAMES.copy()
+    changed[:, 5] += 1
+    there = np.array([[True] * 5 + [False]] * 2)
+
+    (entry,) = explain(model).layers
+    assert (entry.name, entry.mask) == ("inner/gru", True)
+    assert np.array_equal(model([FRAMES, there]), model([changed, there]))
 
 
 def test_where_a_mask_is_lost(reports: dict[str, Report]) -> None:
@@ -292,6 +319,7 @@ def test_stateful(reports: dict[str, Report], built: dict[str, Any]) -> None:
         layer.reset_state()
 
     assert advice(reports["stream"]).count("reset_state() on the layer") == 2
+    assert "reset_state() fails" not in advice(reports["stream"])
     assert not np.array_equal(first, second)
     assert np.array_equal(first, model(piece))
 
@@ -330,6 +358,8 @@ def test_zero_output_for_mask_without_sequences() -> None:
     output = np.array(model(PADDED))
 
     assert "makes the output zero for a sample" in advice(explain(model))
+    sequence = layers.LSTM(3, zero_output_for_mask=True, return_sequences=True)(embedded)
+    assert advice(explain(keras.Model(tokens, sequence))) == ""
     assert not output[0].any()
     assert output[1].all()
 
@@ -345,6 +375,7 @@ def test_the_last_step_of_both_directions() -> None:
 
     assert "the backward layer has read one step only there" in advice(explain(last))
     assert advice(explain(first)) == ""
+    assert advice(report_of(layers.GRU(3, return_sequences=True)(x)[:, -1], inputs=x)) == ""
     assert np.array_equal(last(FRAMES)[:, 3:], last(changed)[:, 3:])
     assert not np.array_equal(first(FRAMES)[:, 3:], first(changed)[:, 3:])
 
@@ -433,6 +464,27 @@ class OwnLSTM(layers.LSTM):  # type: ignore[misc]
         return 2 * super().call(sequences, initial_state, mask)
 
 
+class Widened(layers.GRU):  # type: ignore[misc]
+    """A GRU that says of itself that it returns another shape."""
+
+    def compute_output_shape(self, *shapes: Any) -> Any:
+        """Give one unit more than there is."""
+        batch, units = super().compute_output_shape(*shapes)
+        return batch, units + 1
+
+    def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:
+        """Take the shape from there."""
+        return keras.KerasTensor(self.compute_output_shape(args[0].shape))
+
+
+def test_where_keras_says_otherwise() -> None:
+    """Where the graph has another shape than the rules, that shape is given and no name."""
+    x = keras.Input((6, 4))
+
+    (entry,) = report_of(Widened(3)(x), inputs=x).layers
+    assert [(tensor.name, tensor.shape) for tensor in entry.tensors] == [(None, (None, 4))]
+
+
 def test_a_subclassed_model() -> None:
     """Of a model that runs code, the layers are listed, with the reason why no more is said."""
     model = Subclassed(layers.LSTM(3, return_state=True, name="lstm"))
@@ -473,6 +525,7 @@ def test_a_model_in_time_distributed(reports: dict[str, Report]) -> None:
     entry = reports["documents"].layers[-1]
 
     assert (entry.name, entry.reads, entry.mask) == ("each/sentence/words", None, None)
+    assert "each (TimeDistributed) calls its layers in Python code" in entry.mask_note
 
 
 def test_a_layer_that_the_graph_does_not_call() -> None:
@@ -560,10 +613,13 @@ def test_the_report_shows_itself(name: str, reports: dict[str, Report]) -> None:
 def test_a_name_is_no_markup() -> None:
     """A name with a bracket in it is text in the HTML too."""
     x = keras.Input((6, 4))
-    html = report_of(layers.GRU(3, name="<b>")(x), inputs=x)._repr_html_()
+    tokens = layers.Masking()(x)
+    pairs = layers.Conv1D(4, 2, name="<u>")(tokens)
+    html = report_of(layers.GRU(3, name="<b>")(pairs), inputs=x)._repr_html_()
 
-    assert "&lt;b&gt;" in html
-    assert "<b>" not in html
+    assert "&lt;b&gt;: GRU(3)" in html
+    assert "ends at &lt;u&gt; (Conv1D)" in html
+    assert not {"<b>", "<u>"} & set(re.findall("<.>", html))
 
 
 @pytest.mark.parametrize(
