@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from rnn_returns.describe import describe
+    from rnn_returns.explain import explain
     from rnn_returns.flags import FLAG_COMBINATIONS, Flags
     from rnn_returns.layer import Cell, Layer
     from rnn_returns.observe import Returned, observe
+    from rnn_returns.report import Report
     from rnn_returns.rules import Expected, expected
 
 __all__ = [
@@ -18,9 +20,11 @@ __all__ = [
     "Expected",
     "Flags",
     "Layer",
+    "Report",
     "Returned",
     "describe",
     "expected",
+    "explain",
     "observe",
 ]
 
@@ -30,9 +34,11 @@ _HOMES = {
     "Expected": "rules",
     "Flags": "flags",
     "Layer": "layer",
+    "Report": "report",
     "Returned": "observe",
     "describe": "describe",
     "expected": "rules",
+    "explain": "explain",
     "observe": "observe",
 }
 
