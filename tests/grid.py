@@ -245,7 +245,9 @@ def accepted() -> list[Case]:
 
 def _plain() -> Iterator[Case]:
     for flags, options in product(FLAGS, EVERY_OPTION):
-        yield from _calls(Layer("LSTM", units=2, **flags, **options), SEQUENCE, MASK_OR_NOT)
+        layer = Layer("LSTM", units=2, **flags, **options)
+        yield from _calls(layer, SEQUENCE, MASK_OR_NOT, EAGERLY)
+        yield from _calls(layer, SEQUENCE, PLAINLY, SYMBOLICALLY)
     for kind, flags, options in product(PLAIN[1:], FLAGS, SOME_OPTIONS):
         yield from _calls(Layer(kind, units=2, **flags, **options), SEQUENCE, MASK_OR_NOT)
     for kind, flags in product(PLAIN, FLAGS):
@@ -310,7 +312,7 @@ def _both_ways() -> Iterator[Case]:
     for merge_mode, flags in product(MERGES, FLAGS):
         layer = both_ways(Layer("LSTM", units=2, **flags), merge_mode)
         yield from _calls(layer, SEQUENCE, MASK_OR_NOT)
-    for merge_mode, flags in product(MERGES, STATE):
+    for merge_mode, flags in product(("concat", "sum", None), STATE):
         layer = both_ways(Layer("GRU", units=2, **flags), merge_mode)
         yield from _calls(layer, SEQUENCE, EVERY_CALL)
         layer = both_ways(image_layer("ConvLSTM1D", **flags), merge_mode)
@@ -400,7 +402,7 @@ def _open() -> Iterator[Case]:
     )
     for layer in layers:
         yield from _calls(layer, opened, EVERY_CALL, SYMBOLICALLY)
-        yield from _calls(both_ways(layer), opened, EVERY_CALL, SYMBOLICALLY)
+        yield from _calls(both_ways(layer), opened, MASK_OR_NOT, SYMBOLICALLY)
         quiet = each_slice(replace(layer, return_state=False))
         yield from _calls(quiet, (None, *opened), MASK_OR_NOT, SYMBOLICALLY)
     stateful = Layer("LSTM", units=2, stateful=True, **BOTH)

@@ -288,6 +288,18 @@ def test_wrong_number_of_features(layer: Any, shape: tuple[int, ...], message: s
         observe(layer, np.zeros((*shape[:-1], 1)))
 
 
+def test_names_mean_what_they_say() -> None:
+    """state_c is the state that is not squashed, and cell_0 is the cell that reads the input."""
+    heavy = {"kernel_initializer": "ones", "recurrent_initializer": "ones"}
+    lstm = observe(keras.layers.LSTM(2, return_state=True, **heavy), X + 9)
+    cells = [keras.layers.LSTMCell(3), keras.layers.GRUCell(2)]
+    stack = observe(keras.layers.RNN(cells, return_state=True), X)
+
+    assert lstm.state_h.max() < 1 < lstm.state_c.min()
+    assert stack.cell_0_state_h.shape == stack.cell_0_state_c.shape == (2, 3)
+    assert stack.cell_1_state_h.shape == stack.output.shape == (2, 2)
+
+
 def test_a_table_of_nested_states() -> None:
     """The states of a stack are listed one by one, under a caption that counts both ways."""
     stack = keras.layers.RNN([keras.layers.LSTMCell(2), keras.layers.GRUCell(2)], return_state=True)
