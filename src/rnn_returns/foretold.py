@@ -28,7 +28,7 @@ class Foretold:
     output   (batch, units)  (None, 4)
     state_h  (batch, units)  (None, 4)
     <BLANKLINE>
-    always: state_h == output
+    without a mask, on any data: state_h == output
     """
 
     layer: Layer
@@ -53,7 +53,7 @@ class Foretold:
                 "reads": self.shape,
                 "container": told.container,
                 "tensors": tensors,
-                "equalities": [str(equality) for equality in told.equalities],
+                "equalities_without_a_mask": [str(equality) for equality in told.equalities],
                 "code": self.code,
             }
         )
@@ -66,8 +66,8 @@ class Foretold:
             for name, axes, shape in zip(told.names, told.axes, told.shapes, strict=True)
         )
         table = Table(f"for x of shape {self.shape}: {what}", ("tensor", "axes", "shape"), rows)
-        always = [f"always: {equality}" for equality in told.equalities]
-        return "\n\n".join([self.code, repr(table), *(["\n".join(always)] if always else [])])
+        equal = "\n".join(f"without a mask, on any data: {each}" for each in told.equalities)
+        return "\n\n".join(filter(None, [self.code, repr(table), equal]))
 
 
 def foretell(layer: Layer, shape: tuple[int | None, ...]) -> Foretold:

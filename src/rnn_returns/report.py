@@ -79,7 +79,7 @@ class RecurrentLayer:
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:
-        caption = f"{self.name}: {self.layer} reads {self._reads}, returns {self._returns}"
+        caption = f"{self.name}: {self.layer}; reads: {self._reads}; returns: {self._returns}"
         notes = (f"mask: {self.mask_note}", *(f"advice: {advice}" for advice in self.advice))
         items = "".join(f"<li>{escape(note)}</li>" for note in notes)
         return f'{self._table(caption)._repr_html_()}<ul class="rnn-notes">{items}</ul>'
