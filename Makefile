@@ -4,7 +4,7 @@ PYTHON ?= python3
 RUN = .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help html test doctest live page linkcheck lint lock clean
+.PHONY: help html test sweep doctest live page linkcheck lint lock clean
 
 help:  ## Print this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## */\1\t/' | expand -t 12
@@ -14,6 +14,9 @@ html: .venv/ready  ## Execute and build the site; print the address to open
 
 test: lint html doctest  ## Run everything that must be green
 	$(RUN) -m pytest
+
+sweep: html  ## Run the tests that take long: every page as on another processor
+	$(RUN) -m pytest -m sweep
 
 doctest: .venv/ready  ## Run the doctests of the pages and of the docstrings
 	$(RUN) -m site_build doctest

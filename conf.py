@@ -57,7 +57,7 @@ typed_facts_allowed = {
 autodoc_typehints = "description"
 autodoc_member_order = "bysource"
 # Their projects' inventories would have to be fetched, and the site builds without a network.
-nitpick_ignore = [("py:class", "numpy.ndarray"), ("py:class", "collections.abc.Iterator")]
+nitpick_ignore_regex = [("py:class", r"numpy\..*|collections\.abc\..*")]
 
 # Translation
 locale_dirs = ["docs/locale"]
