@@ -27,6 +27,7 @@ extensions = [
     "site_build.guards",
     "site_build.mathml",
     "site_build.downloads",
+    "site_build.execute",
     "site_build.executed_on",
 ]
 source_suffix = {".md": "myst-nb", ".py": "myst-nb"}

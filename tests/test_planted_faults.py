@@ -256,9 +256,9 @@ def test_a_failed_build_keeps_the_published_site(
 
 def test_nothing_changed_executes_nothing(small_site: SmallSite) -> None:
     """A second build uses the outputs of the first; a change of a cell runs it again."""
-    assert "Executing notebook" in small_site.run("site_build", "html").stdout
-    assert "Executing notebook" not in small_site.run("site_build", "html").stdout
+    assert "Executed docs/page" in small_site.run("site_build", "html").stdout
+    assert "Executed docs/page" not in small_site.run("site_build", "html").stdout
 
     small_site.write("docs/page.md", PAGE.replace("1 + 1", "1 + 2"))
 
-    assert "Executing notebook" in small_site.run("site_build", "html").stdout
+    assert "Executed docs/page" in small_site.run("site_build", "html").stdout

@@ -46,7 +46,7 @@ def test_values_survive_a_translation(gluing_site: SmallSite) -> None:
     status, said, chinese = sphinx(gluing_site, "html", "-D", "language=zh_CN")
     assert status == 0, said
 
-    assert "Executing notebook" not in said
+    assert "Executed docs/page" not in said
     value = '<span class="pasted-text">42</span>'
     assert f"The sum is {value}." in (english / "docs/page.html").read_text(encoding="utf-8")
     assert f"和是 {value}。" in (chinese / "docs/page.html").read_text(encoding="utf-8")
@@ -58,6 +58,6 @@ def test_values_need_no_execution_elsewhere(gluing_site: SmallSite, builder: str
     status, said, out = sphinx(gluing_site, builder, *NO_EXECUTION)
 
     assert status == 0, said
-    assert "Executing notebook" not in said
+    assert "Executed docs/page" not in said
     if builder == "gettext":
         assert f'msgid "{TEXT}"' in (out / "docs/page.pot").read_text(encoding="utf-8")

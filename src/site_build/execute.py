@@ -1,0 +1,84 @@
+"""Execute the pages that are not in the cache, several at a time, before Sphinx reads them.
+
+MyST-NB would execute one page after the other, and a cache that is filled by several processes at
+once breaks. So the kernels run side by side, and this one process fills the cache. A page that
+fails is left to MyST-NB, which runs it again and says what is wrong.
+"""
+
+import os
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from pathlib import Path
+from typing import Any
+
+from jupyter_cache import get_cache
+from jupyter_cache.base import CacheBundleIn
+from jupyter_cache.executors.utils import single_nb_execution
+from myst_nb.core.read import create_nb_reader
+from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
+from sphinx.util import logging
+
+logger = logging.getLogger(__name__)
+
+AT_ONCE = os.cpu_count() or 1
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    """Register this module as a Sphinx extension."""
+    app.connect("env-before-read-docs", _fill_cache)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
+
+
+def _fill_cache(app: Sphinx, env: BuildEnvironment, docnames: list[str]) -> None:
+    if app.config.nb_execution_mode != "cache":
+        return
+    cache = get_cache(app.config.nb_execution_cache_path)
+    pages = {docname: _notebook(env, docname) for docname in docnames}
+    missing = {
+        docname: page for docname, page in pages.items() if page and not _is_cached(cache, page)
+    }
+
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        runs = {
+            pool.submit(_execute, env.doc2path(docname), page, app.config.nb_execution_timeout): (
+                docname
+            )
+            for docname, page in missing.items()
+        }
+        for count, run in enumerate(as_completed(runs), start=1):
+            docname, result = runs[run], run.result()
+            if result and result.err is None:
+                uri = str(env.doc2path(docname))
+                data = {"execution_seconds": result.time}
+                bundle = CacheBundleIn(missing[docname], uri, data=data)
+                cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
+            logger.info("Executed %s (%d of %d)", docname, count, len(missing))
+
+
+def _notebook(env: Any, docname: str) -> Any:
+    """Read a page as MyST-NB reads it; None if it has nothing to execute."""
+    path = Path(env.doc2path(docname))
+    text = path.read_text(encoding="utf-8")
+    reader = create_nb_reader(str(path), env.myst_config, env.mystnb_config, text)
+    notebook = reader.read(text) if reader else None
+    if notebook is None or notebook.metadata.get("mystnb"):
+        return None  # A page with settings of its own is MyST-NB's to run.
+    return notebook if any(cell.cell_type == "code" for cell in notebook.cells) else None
+
+
+def _is_cached(cache: Any, notebook: Any) -> bool:
+    try:
+        cache.match_cache_notebook(notebook)
+    except KeyError:
+        return False
+    return True
+
+
+def _execute(path: Any, notebook: Any, timeout: int) -> Any:
+    """Run *notebook* in a kernel of its own, in place; None if the kernel did not live."""
+    try:
+        return single_nb_execution(
+            notebook, cwd=str(Path(path).parent), timeout=timeout, allow_errors=False
+        )
+    except Exception:  # Whatever happened, MyST-NB meets it again and reports it.
+        return None
