@@ -47,7 +47,7 @@ nb_output_stderr = "show"
 nb_render_error_lexer = "text"
 
 # Markdown
-myst_enable_extensions = ["colon_fence", "dollarmath", "html_admonition"]
+myst_enable_extensions = ["colon_fence", "dollarmath"]
 myst_heading_anchors = 3
 # The only typed facts that prose may hold, each with its reason.
 typed_facts_allowed = {
