@@ -1,5 +1,6 @@
 """What the tests share: the environment of the pages, and small copies of the site."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -51,6 +52,8 @@ class SmallSite:
             stderr=subprocess.STDOUT,
             text=True,
             check=False,
+            # The tests read what a build says, whatever this terminal is asked to colour.
+            env=os.environ | {"NO_COLOR": "1"},
         )
 
 

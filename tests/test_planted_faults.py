@@ -128,7 +128,7 @@ def test_every_fault_is_reported(small_site: SmallSite) -> None:
 
         assert result.returncode != 0
         unreported = [f.name for f in FAULTS if f.says not in warnings.get(f.docname, "")]
-        assert unreported == []
+        assert unreported == [], result.stdout
         assert set(warnings) == {fault.docname for fault in FAULTS}  # The good page is left alone.
     assert not (small_site.folder / "_build/html").exists()
 
