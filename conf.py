@@ -27,6 +27,7 @@ extensions = [
     "site_build.guards",
     "site_build.mathml",
     "site_build.downloads",
+    "site_build.warm",
     "site_build.execute",
     "site_build.executed_on",
 ]

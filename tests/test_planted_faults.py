@@ -141,7 +141,7 @@ def test_a_kernel_that_dies(small_site: SmallSite, page: Callable[[str], str]) -
         result = small_site.run("site_build", "html")
 
         assert result.returncode != 0
-        assert "DeadKernelError" in result.stdout
+        assert "page.md: WARNING: The page could not be executed. DeadKernelError" in result.stdout
         assert "docs/page" in result.stdout
 
 
@@ -206,7 +206,7 @@ def test_a_page_cannot_opt_out(
         result = small_site.run("site_build", "html")
 
         assert result.returncode != 0
-        assert "docs/page" in result.stdout
+        assert "docs/page.md: WARNING: No page has execution settings" in result.stdout
 
 
 def test_a_site_without_faults(small_site: SmallSite, page: Callable[[str], str]) -> None:

@@ -1,8 +1,9 @@
 """Execute the pages that are not in the cache, several at a time, before Sphinx reads them.
 
-MyST-NB would execute one page after the other, and a cache that is filled by several processes at
-once breaks. So the kernels run side by side, and this one process fills the cache. A page that
-fails is left to MyST-NB, which runs it again and says what is wrong.
+MyST-NB would execute one page after the other, a cache that is filled by several processes at once
+breaks, and a kernel that dies would take Sphinx along. So the kernels run side by side, this one
+process fills the cache, and MyST-NB finds every page there. A page that failed is kept as far as it
+came, for MyST-NB to show, and runs again in the next build.
 """
 
 import os
@@ -12,8 +13,9 @@ from typing import Any
 
 from jupyter_cache import get_cache
 from jupyter_cache.base import CacheBundleIn
-from jupyter_cache.executors.utils import single_nb_execution
 from myst_nb.core.read import create_nb_reader
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.util import logging
@@ -46,13 +48,15 @@ def _fill_cache(app: Sphinx, env: BuildEnvironment, docnames: list[str]) -> None
             for docname, page in missing.items()
         }
         for count, run in enumerate(as_completed(runs), start=1):
-            docname, result = runs[run], run.result()
-            if result and result.err is None:
-                uri = str(env.doc2path(docname))
-                data = {"execution_seconds": result.time}
-                bundle = CacheBundleIn(missing[docname], uri, data=data)
-                cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
+            docname, failure = runs[run], run.result()
+            uri = str(env.doc2path(docname))
+            bundle = CacheBundleIn(missing[docname], uri, data={"failed": failure is not None})
+            cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
             logger.info("Executed %s (%d of %d)", docname, count, len(missing))
+            # The guards show a cell that raised, with what it raised.
+            if failure and not isinstance(failure, CellExecutionError):
+                reason = f"{type(failure).__name__}: {failure}"
+                logger.warning("The page could not be executed. %s", reason, location=docname)
 
 
 def _notebook(env: Any, docname: str) -> Any:
@@ -61,24 +65,23 @@ def _notebook(env: Any, docname: str) -> Any:
     text = path.read_text(encoding="utf-8")
     reader = create_nb_reader(str(path), env.myst_config, env.mystnb_config, text)
     notebook = reader.read(text) if reader else None
-    if notebook is None or notebook.metadata.get("mystnb"):
-        return None  # A page with settings of its own is MyST-NB's to run.
+    if notebook is None:
+        return None
     return notebook if any(cell.cell_type == "code" for cell in notebook.cells) else None
 
 
 def _is_cached(cache: Any, notebook: Any) -> bool:
     try:
-        cache.match_cache_notebook(notebook)
+        return not cache.match_cache_notebook(notebook).data["failed"]
     except KeyError:
         return False
-    return True
 
 
-def _execute(path: Any, notebook: Any, timeout: int) -> Any:
-    """Run *notebook* in a kernel of its own, in place; None if the kernel did not live."""
+def _execute(path: Any, notebook: Any, timeout: int) -> Exception | None:
+    """Run *notebook* in a kernel of its own, in place; return what stopped it, if anything did."""
     try:
-        return single_nb_execution(
-            notebook, cwd=str(Path(path).parent), timeout=timeout, allow_errors=False
-        )
-    except Exception:  # Whatever happened, MyST-NB meets it again and reports it.
-        return None
+        client = NotebookClient(notebook, timeout=timeout, record_timing=False)
+        client.execute(cwd=str(Path(path).parent))
+    except Exception as error:
+        return error
+    return None

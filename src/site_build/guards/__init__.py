@@ -40,6 +40,8 @@ def _check(app: Sphinx, doctree: nodes.document) -> None:
     notebook = executed_notebook(app, docname)
     if notebook is None:
         return
+    if "mystnb" in notebook.metadata:
+        logger.warning("No page has execution settings of its own.", location=docname, type="guard")
     lines = notebook.metadata.get("source_map", [])
     executed = app.config.nb_execution_mode != "off"
     for index, problem in _in_notebook(app, notebook, executed):

@@ -34,12 +34,13 @@ def unfit(notebook: Any) -> Iterator[tuple[int, str]]:
             yield index, f"The tag {tag!r} hides what should be seen."
         raised = [output for output in cell.outputs if output.output_type == "error"]
         if raised and RAISES not in tags:
-            failed = True  # MyST-NB runs no further cell, and says why.
+            failed = True  # No further cell runs.
             yield index, f"This cell raised unasked: {raised[0].ename}: {raised[0].evalue}"
         elif failed:
             continue
         elif cell.execution_count is None and cell.source.strip():
-            yield index, "This cell was not executed."
+            failed = True
+            yield index, "This cell was not executed to its end, nor were those after it."
         elif RAISES in tags and not raised:
             yield index, "This cell was meant to raise, and no longer does."
         for text in _stderr(cell):
