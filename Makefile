@@ -4,7 +4,7 @@ PYTHON ?= python3
 RUN = .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help html test sweep doctest live page linkcheck lint lock clean
+.PHONY: help html test contract alarms sweep doctest live page linkcheck lint lock clean
 
 help:  ## Print this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## */\1\t/' | expand -t 12
@@ -14,6 +14,12 @@ html: .venv/ready  ## Execute and build the site; print the address to open
 
 test: lint html doctest  ## Run everything that must be green
 	$(RUN) -m pytest
+
+contract: .venv/ready  ## Hold rules, values, surprises and messages against the Keras installed
+	$(RUN) -m pytest @tests/contract.txt
+
+alarms: .venv/ready  ## Change Keras in a hundred ways; see whether the contract notices
+	$(RUN) -m alarms
 
 sweep: html  ## Run the tests that take long: every page as on another processor
 	$(RUN) -m pytest -m sweep

@@ -1,0 +1,1 @@
+"""Changes made to Keras, to see whether the tests notice."""
