@@ -7,6 +7,7 @@
   const { layers, answers, code, kinds, modes, merges, most, weights } = window.rnnExplorerData;
   const { run, merge, first } = window.rnnEquations;
   const address = window.rnnAddress;
+  const { scene, paint } = window.rnnDiagram;
   const WAYS = ["forward", "backward"];
   const FLAGS = { sequences: "return_sequences", state: "return_state", backwards: "go_backwards" };
 
@@ -69,15 +70,18 @@
     const [made, ...told] = layers[address.key(chosen)];
     const answer = answers[told[Number(masked)]];
     const lengths = { batch: 1, timesteps: x.length, units, "2 * units": 2 * units };
-    const tensors = Object.entries(answer.tensors).map(([name, axes]) => ({
+    const tensors = Object.entries(answer.tensors).map(([name, { axes, sizes }]) => ({
       name,
       axes,
-      shape: `(${axes.map((axis) => lengths[axis]).join(", ")})`,
+      sizes,
+      shape: `(${sizes.map((size) => lengths[size]).join(", ")})`,
       rows: rowsOf(name),
     }));
     const python = (values) => `[[${values.map((is) => (is ? "True" : "False")).join(", ")}]]`;
+    const layerText = fill(made, { units });
     return {
       tensors,
+      written: layerText.replaceAll("keras.layers.", ""),
       container: answer.container,
       mask: masked ? python(mask) : "",
       handsMaskOn: answer.mask,
@@ -85,7 +89,7 @@
       code: fill(code.all, {
         x: `[[${x.map((value) => `[${value}]`).join(", ")}]]`,
         mask: masked ? fill(code.mask, { mask: python(mask) }) : "",
-        layer: fill(made, { units }),
+        layer: layerText,
         call: fill(code.call, {
           names: tensors.map(({ name }) => name).join(", "),
           arguments: masked ? "x, mask=mask" : "x",
@@ -295,18 +299,19 @@
       this.code = make("code");
       this.numbers = make("div", { className: "rnn-numbers" });
       this.notes = make("ul", { className: "rnn-notes" });
+      this.diagram = make("div", { className: "rnn-diagram" });
       this.formula = make("div", { className: "rnn-formula" });
       const result = make(
         "div",
         { className: "rnn-result" },
-        this.says,
         make("div", { className: "rnn-code" }, make("pre", { tabIndex: 0 }, this.code), copyCode),
         this.numbers,
         this.notes,
         this.formula,
+        make("p", { className: "rnn-hint" }, this.word("checked")),
         this.status,
       );
-      this.append(make("div", { className: "rnn-explorer" }, this.controls, result));
+      this.append(make("div", { className: "rnn-explorer" }, this.controls, this.says, this.diagram, result));
       this.numbers.addEventListener("focusin", ({ target }) => this.touch(target));
       this.numbers.addEventListener("click", ({ target }) => this.touch(target));
       this.numbers.addEventListener("keydown", (event) => this.move(event));
@@ -361,6 +366,7 @@
         ...this.returned.tensors.map((tensor) => this.table(tensor)),
         make("p", { className: "rnn-hint" }, this.word("hint")),
       );
+      this.draw();
       this.note();
       this.explain();
       const now = this.says.textContent;
@@ -444,7 +450,7 @@
 
     table(tensor) {
       const { units, bidirectional } = this.chosen;
-      const { name, axes, shape, rows } = tensor;
+      const { name, sizes, shape, rows } = tensor;
       const width = rows[0].cells.length;
       const heading = (column) =>
         width > units
@@ -454,10 +460,10 @@
         at === null
           ? this.word(name.includes("state") ? "final" : "last")
           : this.word("step", { step: at + 1 });
-      const equal = (row, column) =>
-        this.returned.equal.flatMap(({ views }, at) =>
-          views.some((view) => isIn(view, tensor, row, column, units)) ? `rnn-equal-${at + 1}` : [],
-        );
+      const mark = (row, column) =>
+        this.returned.equal.find(
+          (each) => each.mark && each.views.some((view) => isIn(view, tensor, row, column, units)),
+        )?.mark;
       return make(
         "div",
         { className: "rnn-tensor" },
@@ -469,7 +475,7 @@
             {},
             make("code", { className: "rnn-name" }, name),
             make("code", { className: "rnn-shape" }, shape),
-            make("span", { className: "rnn-axes" }, `(${axes.join(", ")})`),
+            make("span", { className: "rnn-axes" }, `(${sizes.join(", ")})`),
           ),
           make(
             "thead",
@@ -492,14 +498,12 @@
                 ...row.cells.map((cell, column) => {
                   const number = make(
                     "button",
-                    {
-                      type: "button",
-                      className: equal(row, column).join(" "),
-                      tabIndex: down || column ? -1 : 0,
-                    },
+                    { type: "button", tabIndex: down || column ? -1 : 0 },
                     six(cell.value),
                   );
                   number.place = { name, down, column };
+                  const marked = mark(row, column);
+                  if (marked) number.dataset.mark = marked;
                   return make("td", {}, number);
                 }),
               ),
@@ -509,13 +513,32 @@
       );
     }
 
+    svg() {
+      return paint(
+        scene(this.chosen, this.returned, (name, values) => this.text(name, values)),
+      );
+    }
+
+    draw() {
+      const svg = new DOMParser().parseFromString(this.svg(), "image/svg+xml").documentElement;
+      this.diagram.replaceChildren(document.adoptNode(svg));
+      // What may be wider than a phone can be scrolled, and so must be reached by keyboard too.
+      const wide = this.chosen.x.length > 3;
+      this.diagram.classList.toggle("rnn-wide", wide);
+      for (const [name, value] of Object.entries({
+        tabindex: 0,
+        role: "group",
+        "aria-label": svg.querySelector("title").textContent,
+      })) {
+        if (wide) this.diagram.setAttribute(name, value);
+        else this.diagram.removeAttribute(name);
+      }
+    }
+
     note() {
       const { equal, tensors, mask, handsMaskOn } = this.returned;
-      const notes = equal.map(({ text }, at) =>
-        make("li", {}, make("code", { className: `rnn-equal-${at + 1}` }, text)),
-      );
-      if (notes.length) notes.unshift(make("li", { className: "rnn-title" }, this.word("equal")));
-      else if (tensors.length > 1) notes.push(make("li", {}, this.word("none_equal")));
+      const notes = [];
+      if (!equal.length && tensors.length > 1) notes.push(make("li", {}, this.word("none_equal")));
       if (mask) {
         notes.push(make("li", {}, this.word(handsMaskOn ? "mask_on" : "mask_off", { mask })));
       }

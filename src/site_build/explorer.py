@@ -11,7 +11,13 @@ from site_build.explorer_data import as_script, explorer_data
 ELEMENT = "<rnn-explorer"
 DATA = "explorer-data.js"
 # In the order in which one needs the other.
-SCRIPTS = (DATA, "explorer-equations.js", "explorer-address.js", "explorer.js")
+SCRIPTS = (
+    DATA,
+    "explorer-equations.js",
+    "explorer-address.js",
+    "explorer-diagram.js",
+    "explorer.js",
+)
 STYLE = "explorer.css"
 
 

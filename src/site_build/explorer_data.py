@@ -15,8 +15,10 @@ from rnn_returns.equality import MERGES, Equality, View
 from rnn_returns.flags import FLAG_COMBINATIONS
 from rnn_returns.layer import Layer
 from rnn_returns.original import columns
+from rnn_returns.painter import LOOKS
 from rnn_returns.refused import MERGE_MODES
 from rnn_returns.rules import WAYS, Expected, expected
+from rnn_returns.scene import MARKS
 from rnn_returns.written import written
 
 # Each layer with its gates in Keras's order. Keras's own name for g is c.
@@ -59,9 +61,8 @@ def explorer_data() -> dict[str, Any]:
     >>> layer, answer, with_a_mask = data["layers"]["LSTM 110"]
     >>> layer
     'keras.layers.LSTM({units}, return_sequences=True, return_state=True)'
-    >>> data["answers"][answer]["tensors"]
-    {'output': ['batch', 'timesteps', 'units'], 'state_h': ['batch', 'units'], \
-'state_c': ['batch', 'units']}
+    >>> data["answers"][answer]["tensors"]["state_h"]
+    {'axes': ('batch', 'units'), 'sizes': ['batch', 'units']}
     """
     answers: list[dict[str, Any]] = []
     table: dict[str, list[Any]] = {}
@@ -80,6 +81,7 @@ def explorer_data() -> dict[str, Any]:
         "kinds": list(GATES),
         "modes": [str(mode) for mode in MERGE_MODES],
         "merges": {mode: text for mode, (text, _) in MERGES.items()},
+        "looks": LOOKS,
         "most": {"units": MOST_UNITS, "timesteps": MOST_TIMESTEPS},
     }
 
@@ -125,17 +127,21 @@ def _answer(told: Expected) -> dict[str, Any]:
     return {
         "container": told.container,
         "tensors": {
-            name: [SIZES[size] for size in shape if size is not None]
-            for name, shape in zip(told.names, told.shapes, strict=True)
+            name: {"axes": axes, "sizes": [SIZES[size] for size in shape if size is not None]}
+            for name, axes, shape in zip(told.names, told.axes, told.shapes, strict=True)
         },
         "mask": told.mask is not None,
-        "equal": [_equality(each) for each in told.equalities],
+        # Marked as in a diagram; what is merged is equal to no single one.
+        "equal": [
+            _equality(each, "" if each.merge else MARKS[i])
+            for i, each in enumerate(told.equalities)
+        ],
     }
 
 
-def _equality(equality: Equality) -> dict[str, Any]:
+def _equality(equality: Equality, mark: str) -> dict[str, Any]:
     views = [_view(view) for view in (equality.left, *equality.right)]
-    return {"text": str(equality), "views": views}
+    return {"mark": mark, "text": str(equality), "views": views}
 
 
 def _view(view: View) -> list[Any]:
