@@ -252,12 +252,12 @@
         { className: "rnn-controls", "aria-label": this.text("choose") },
         choice("layer", "layer", kinds),
         make(
-          "label",
+          "div",
           { className: "rnn-choice rnn-bidirectional" },
-          make("code", {}, "Bidirectional"),
+          make("label", { htmlFor: "rnn-bidirectional" }, make("code", {}, "Bidirectional")),
           make(
             "select",
-            { name: "rnn-bidirectional" },
+            { name: "rnn-bidirectional", id: "rnn-bidirectional" },
             make("option", { value: "" }, this.text("no")),
             ...modes.map((value) => make("option", { value }, `merge_mode=${value}`)),
           ),
@@ -304,7 +304,7 @@
       const result = make(
         "div",
         { className: "rnn-result" },
-        make("div", { className: "rnn-code" }, make("pre", { tabIndex: 0 }, this.code), copyCode),
+        make("div", { className: "rnn-python" }, make("pre", { tabIndex: 0 }, this.code), copyCode),
         this.numbers,
         this.notes,
         this.formula,
@@ -552,7 +552,7 @@
       if (!button.place) return;
       this.touched = button.place;
       this.explain();
-      const title = this.formula.querySelector(".rnn-title");
+      const title = this.formula.querySelector(".rnn-heading");
       this.status.textContent = title.textContent;
     }
 
@@ -598,7 +598,7 @@
       this.formula.replaceChildren(
         make(
           "p",
-          { className: "rnn-title" },
+          { className: "rnn-heading" },
           make("code", {}, `${name}[${index.join(", ")}] = ${six(cell.value)}`),
         ),
         ...(cell.parts ? this.merging(cell) : this.making(cell)),
