@@ -8,7 +8,8 @@ from typing import Any
 
 from rnn_returns.layer import Layer, input_axes
 from rnn_returns.painter import paint
-from rnn_returns.scene import Scene, scene
+from rnn_returns.scene import Scene, Tensor, scene
+from rnn_returns.table import Table
 
 Shape = tuple[int | None, ...]
 
@@ -32,6 +33,18 @@ class Diagram:
         """The text of an SVG file."""
         return paint(self.scene) + "\n"
 
+    @property
+    def table(self) -> Table:
+        """What comes back, as a table; what is equal has the letters and colours of the picture."""
+        tensors = self.scene["tensors"]
+        equal = (f"{line['mark']}: {line['text']}".lstrip(": ") for line in self.scene["equal"])
+        return Table(
+            "; ".join([self.scene["container"], *equal]),
+            ("tensor", "shape"),
+            tuple((tensor["name"], tensor["shape"]) for tensor in tensors),
+            tuple(_mark(tensor) for tensor in tensors),
+        )
+
     def __repr__(self) -> str:
         return "\n".join([self.scene["title"], *self.scene["words"]])
 
@@ -45,6 +58,14 @@ class Diagram:
             f'<div class="rnn-diagram rnn-wide" tabindex="0" role="group" aria-label="{label}">'
             f"{paint(self.scene)}</div>"
         )
+
+
+def _mark(tensor: Tensor) -> str:
+    """The letter of *tensor*, or those of its parts."""
+    marks = [mark for box in tensor["swatch"] for mark in box]
+    if len(set(marks)) == 1:
+        return marks[0]
+    return ", ".join(f"{mark} in part" for mark in sorted({*marks} - {""}))
 
 
 def diagram(

@@ -274,12 +274,14 @@ def _rows(layer: Layer, runs: list[Unrolled], labels: dict[str, str]) -> list[Ro
 def _single(run: Unrolled, step: int) -> Box:
     """The output of one direction at a time step."""
     sequences, text = run.layer.return_sequences, run.output(step)
+    place = run.order.index(step)
+    before = run.output(run.order[place - 1]) if place else "0"
     # The output is in the order of reading; between two directions there is no room to say so.
-    index = f"[:, {run.order.index(step)}]" if sequences and not run.way else ""
+    index = f"[:, {place}]" if sequences and not run.way else ""
     return {
         "column": step,
         "sources": [step if run.real[step] else -1],
-        "repeats": not run.real[step] and text != "0",
+        "repeats": not run.real[step] and text == before != "0",
         "index": index,
         "parts": [{"text": text, "lit": sequences or step == run.order[-1], "mark": ""}],
     }
