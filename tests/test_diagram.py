@@ -1,21 +1,16 @@
 """A diagram shows what Keras returns, to everybody, and nothing else."""
 
-import json
-import re
 from collections.abc import Iterator
 from itertools import combinations, product
 from typing import Any
 from xml.etree import ElementTree
 
 import grid
-import keras
 import numpy as np
 import pytest
-from conftest import ROOT
 
-from rnn_returns import Cell, Diagram, Layer, diagram
+from rnn_returns import Diagram, Layer, diagram
 from rnn_returns.layer import input_axes
-from rnn_returns.painter import LOOKS
 from rnn_returns.rules import expected
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -81,7 +76,7 @@ def shown_values(
 ) -> Iterator[tuple[str, Any]]:
     """Give each lit symbol with the values that Keras returned at its place."""
     rule = expected(case.layer, case.shape, **case.call)
-    tensors = {}
+    tensors: dict[str, Any] = {}
     for name, axes, values in zip(rule.names, rule.axes, returned, strict=True):
         while "slices" in axes:
             values = np.take(values, 0, axes.index("slices"))

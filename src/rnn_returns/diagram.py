@@ -87,9 +87,10 @@ def diagram(
             description of one.
         timesteps: How many time steps to draw; if None, as many as *input_shape* or *mask* say,
             or 3.
-        input_shape: The shape of what the layer is called on, such as ``(None, 3, 1)`` with the
-            axes ``(batch, timesteps, features)``; None stands for any length. If it is not given,
-            any batch of samples of one feature, or of small images of one channel.
+        input_shape: The shape of what the layer is called on, with the axes
+            ``(batch, timesteps, features)``, or those that the layer reads instead; None stands for
+            any length. If it is not given, any batch of samples of one feature, or of small images
+            of one channel.
         mask: Which time steps are real, as in ``[True, True, False]``; None if the layer is called
             without a mask.
         initial_state: Whether the layer is called with an initial state.

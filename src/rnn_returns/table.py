@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from html import escape
-from itertools import zip_longest
 
 import numpy as np
 
@@ -74,10 +73,10 @@ class Table:
         # Classes only: how it looks is the page's, and a style attribute would be refused there.
         head = "".join(f'<th scope="col">{escape(title)}</th>' for title in self._columns)
         body = "".join(
-            f'<tr{_colour(mark)}><th scope="row">{escape(name)}</th>'
-            + "".join(f"<td>{escape(cell)}</td>" for cell in cells)
+            f'<tr{_colour(mark)}><th scope="row">{escape(row[0])}</th>'
+            + "".join(f"<td>{escape(cell)}</td>" for cell in row[1:])
             + "</tr>"
-            for (name, *cells), mark in zip_longest(self._rows, self.marks, fillvalue="")
+            for row, mark in zip(self._rows, self.marks or [""] * len(self.rows), strict=True)
         )
         return (
             f'<table class="rnn-table"><caption>{escape(self.caption)}</caption>'

@@ -21,9 +21,10 @@ class UnrolledCell(NamedTuple):
 class Unrolled(NamedTuple):
     """One direction of a layer, run over some time steps; each value has a symbol.
 
-    ``h₂`` is the hidden state after time step 2 was read, ``c₂`` the cell state; ``s₂``, ``t₂`` and
-    so on are the states of a custom cell, and ``y₂`` is its output. In a stack ``h⁰₂`` is of the bottom cell. An arrow says
-    which way a Bidirectional layer went. ``h₀`` is a state to start from that is not zero.
+    ``h₂`` is the hidden state after time step 2 was read, ``c₂`` the cell state; ``s₂``, ``t₂``
+    and so on are states of a custom cell, and ``y₂`` is its output. In a stack ``h⁰₂`` is of the
+    bottom cell. An arrow says which way a Bidirectional layer went. ``h₀`` is a state to start from
+    that is not zero.
 
     Args:
         layer: The layer of this direction.
