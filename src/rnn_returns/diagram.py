@@ -60,6 +60,34 @@ class Diagram:
         )
 
 
+@dataclass(frozen=True)
+class Gallery:
+    """Several diagrams beside each other, each under the Python that makes its layer.
+
+    Args:
+        diagrams: The diagrams.
+
+    >>> from rnn_returns import Layer, diagram
+    >>> from rnn_returns.diagram import Gallery
+    >>> pair = Gallery([diagram(Layer(kind, units=4)) for kind in ("GRU", "LSTM")])
+    >>> print(repr(pair).splitlines()[0])
+    GRU(4), 3 time steps
+    """
+
+    diagrams: Iterable[Diagram]
+
+    def __repr__(self) -> str:
+        return "\n\n".join(map(repr, self.diagrams))
+
+    def _repr_html_(self) -> str:
+        figures = "".join(
+            f"<figure><figcaption><code>{escape(each.scene['layer'])}</code></figcaption>"
+            f"{each._repr_html_()}</figure>"
+            for each in self.diagrams
+        )
+        return f'<div class="rnn-gallery">{figures}</div>'
+
+
 def _mark(tensor: Tensor) -> str:
     """The letter of *tensor*, or those of its parts."""
     marks = [mark for box in tensor["swatch"] for mark in box]
@@ -103,6 +131,7 @@ def diagram(
     >>> from rnn_returns import Layer, diagram
     >>> diagram(Layer("GRU", units=4, return_state=True), timesteps=2)
     GRU(4, return_state=True), 2 time steps
+    It is called on x (None, 2, 1).
     The layer reads x₁ to x₂.
     The states start from zeros.
     What comes back is a tuple of 2.
@@ -158,7 +187,7 @@ def _agreed(told: dict[str, int]) -> int:
 
 
 def _checked_mask(mask: Any) -> list[bool]:
-    entries = list(mask) if isinstance(mask, Iterable) and not isinstance(mask, str) else [mask]
+    entries = list(mask) if isinstance(mask, Iterable) else []
     # NumPy's own booleans are no bool.
     if not entries or any(type(entry).__name__ not in ("bool", "bool_") for entry in entries):
         raise TypeError(
@@ -169,10 +198,7 @@ def _checked_mask(mask: Any) -> list[bool]:
 
 
 def _checked_shape(shape: Any) -> Shape:
-    try:
-        lengths = tuple(shape)
-    except TypeError:
-        lengths = (shape,)
+    lengths = tuple(shape) if isinstance(shape, Iterable) else ("",)
     if not all(length is None or isinstance(length, Integral) for length in lengths):
         raise TypeError(
             f"input_shape is {shape!r}, but it needs a whole number or None for each axis, as in "
