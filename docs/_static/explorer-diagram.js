@@ -118,11 +118,13 @@ window.rnnDiagram = (() => {
     const counted = container === "tensor" ? "one_tensor" : "several_tensors";
     const contained = say(counted, { container, count: tensors.length });
     const title = say(steps === 1 ? "title_one" : "title_several", { layer: written, steps });
-    const words = runs.map(({ way, order }) => {
+    const reads = `x (1, ${steps}, 1)`;
+    const words = [say("called_on", { reads })];
+    for (const { way, order } of runs) {
       const [first, last] = [order[0], order.at(-1)].map((step) => `x${numbered(step)}`);
       const who = say(way ? `who_${way}` : "who");
-      return say(first === last ? "reads_one" : "reads_several", { who, first, last });
-    });
+      words.push(say(first === last ? "reads_one" : "reads_several", { who, first, last }));
+    }
     words.push(say("starts"));
     const masked = each.filter((step) => !mask[step]).map((step) => `x${numbered(step)}`);
     if (masked.length) words.push(say("carried", { steps: masked.join(", ") }));
@@ -155,7 +157,7 @@ window.rnnDiagram = (() => {
       words,
       steps,
       mask,
-      reads: `x (1, ${steps}, 1)`,
+      reads,
       cell: CELLS[chosen.layer] ?? [chosen.layer],
       lanes,
       rows,

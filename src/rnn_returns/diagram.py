@@ -8,7 +8,8 @@ from typing import Any
 
 from rnn_returns.layer import Layer, input_axes
 from rnn_returns.painter import paint
-from rnn_returns.scene import Scene, scene
+from rnn_returns.scene import Scene, Tensor, scene
+from rnn_returns.table import Table
 
 Shape = tuple[int | None, ...]
 
@@ -32,6 +33,18 @@ class Diagram:
         """The text of an SVG file."""
         return paint(self.scene) + "\n"
 
+    @property
+    def table(self) -> Table:
+        """What comes back, as a table; what is equal has the letters and colours of the picture."""
+        tensors = self.scene["tensors"]
+        equal = (f"{line['mark']}: {line['text']}".lstrip(": ") for line in self.scene["equal"])
+        return Table(
+            "; ".join([self.scene["container"], *equal]),
+            ("tensor", "shape"),
+            tuple((tensor["name"], tensor["shape"]) for tensor in tensors),
+            tuple(_mark(tensor) for tensor in tensors),
+        )
+
     def __repr__(self) -> str:
         return "\n".join([self.scene["title"], *self.scene["words"]])
 
@@ -45,6 +58,42 @@ class Diagram:
             f'<div class="rnn-diagram rnn-wide" tabindex="0" role="group" aria-label="{label}">'
             f"{paint(self.scene)}</div>"
         )
+
+
+@dataclass(frozen=True)
+class Gallery:
+    """Several diagrams beside each other, each under the Python that makes its layer.
+
+    Args:
+        diagrams: The diagrams.
+
+    >>> from rnn_returns import Layer, diagram
+    >>> from rnn_returns.diagram import Gallery
+    >>> pair = Gallery([diagram(Layer(kind, units=4)) for kind in ("GRU", "LSTM")])
+    >>> print(repr(pair).splitlines()[0])
+    GRU(4), 3 time steps
+    """
+
+    diagrams: Iterable[Diagram]
+
+    def __repr__(self) -> str:
+        return "\n\n".join(map(repr, self.diagrams))
+
+    def _repr_html_(self) -> str:
+        figures = "".join(
+            f"<figure><figcaption><code>{escape(each.scene['layer'])}</code></figcaption>"
+            f"{each._repr_html_()}</figure>"
+            for each in self.diagrams
+        )
+        return f'<div class="rnn-gallery">{figures}</div>'
+
+
+def _mark(tensor: Tensor) -> str:
+    """The letter of *tensor*, or those of its parts."""
+    marks = [mark for box in tensor["swatch"] for mark in box]
+    if len(set(marks)) == 1:
+        return marks[0]
+    return ", ".join(f"{mark} in part" for mark in sorted({*marks} - {""}))
 
 
 def diagram(
@@ -66,9 +115,10 @@ def diagram(
             description of one.
         timesteps: How many time steps to draw; if None, as many as *input_shape* or *mask* say,
             or 3.
-        input_shape: The shape of what the layer is called on, such as ``(None, 3, 1)`` with the
-            axes ``(batch, timesteps, features)``; None stands for any length. If it is not given,
-            any batch of samples of one feature, or of small images of one channel.
+        input_shape: The shape of what the layer is called on, with the axes
+            ``(batch, timesteps, features)``, or those that the layer reads instead; None stands for
+            any length. If it is not given, any batch of samples of one feature, or of small images
+            of one channel.
         mask: Which time steps are real, as in ``[True, True, False]``; None if the layer is called
             without a mask.
         initial_state: Whether the layer is called with an initial state.
@@ -81,6 +131,7 @@ def diagram(
     >>> from rnn_returns import Layer, diagram
     >>> diagram(Layer("GRU", units=4, return_state=True), timesteps=2)
     GRU(4, return_state=True), 2 time steps
+    It is called on x (None, 2, 1).
     The layer reads x₁ to x₂.
     The states start from zeros.
     What comes back is a tuple of 2.
@@ -136,7 +187,7 @@ def _agreed(told: dict[str, int]) -> int:
 
 
 def _checked_mask(mask: Any) -> list[bool]:
-    entries = list(mask) if isinstance(mask, Iterable) and not isinstance(mask, str) else [mask]
+    entries = list(mask) if isinstance(mask, Iterable) else []
     # NumPy's own booleans are no bool.
     if not entries or any(type(entry).__name__ not in ("bool", "bool_") for entry in entries):
         raise TypeError(
@@ -147,10 +198,7 @@ def _checked_mask(mask: Any) -> list[bool]:
 
 
 def _checked_shape(shape: Any) -> Shape:
-    try:
-        lengths = tuple(shape)
-    except TypeError:
-        lengths = (shape,)
+    lengths = tuple(shape) if isinstance(shape, Iterable) else ("",)
     if not all(length is None or isinstance(length, Integral) for length in lengths):
         raise TypeError(
             f"input_shape is {shape!r}, but it needs a whole number or None for each axis, as in "

@@ -25,6 +25,8 @@ LOOKS = {
     "text": f'fill="#222832" {SANS}',
     "faint": f'fill="#5a6472" {SANS}',
     "bold": f'fill="#222832" font-weight="600" {SANS}',
+    "strong": f'fill="#222832" font-weight="600" {SANS.replace("13", "15")}',
+    "title": f'fill="#222832" font-weight="600" {SANS.replace("13", "28")}',
     "code": f'fill="#222832" {CODE}',
     "faint-code": f'fill="#5a6472" {CODE}',
     "on": f'fill="#ffffff" font-weight="600" {SANS}',

@@ -104,6 +104,7 @@ class Scene(TypedDict):
     """A diagram."""
 
     id: str
+    layer: str  # The Python that makes it.
     title: str
     words: list[str]  # All of it in sentences, for who does not see it.
     steps: int
@@ -172,19 +173,22 @@ def scene(
             _part(_in_slice(view, names) if slices else view, parts)["mark"] = mark
 
     title = f"{written(layer)}, {_counted(steps, 'time step')}"
-    words = list(_words(told, runs, rows, lanes, slices))
+    tensors = _tensors(told, parts)
+    reads = f"x {shape}"
+    words = [f"It is called on {reads}.", *_words(told, runs, rows, lanes, tensors, slices)]
     return {
         "id": f"rnn-{hashed(' '.join([title, *words, key]))}",
+        "layer": written(layer),
         "title": title,
         "words": words,
         "steps": steps,
         "mask": runs[0].real,
         "slices": slices,
-        "reads": f"x {shape}",
+        "reads": reads,
         "lanes": lanes,
         "rows": rows,
         "container": _container(told),
-        "tensors": _tensors(told, parts),
+        "tensors": tensors,
         "equal": equal,
     }
 
@@ -274,12 +278,14 @@ def _rows(layer: Layer, runs: list[Unrolled], labels: dict[str, str]) -> list[Ro
 def _single(run: Unrolled, step: int) -> Box:
     """The output of one direction at a time step."""
     sequences, text = run.layer.return_sequences, run.output(step)
+    place = run.order.index(step)
+    before = run.output(run.order[place - 1]) if place else "0"
     # The output is in the order of reading; between two directions there is no room to say so.
-    index = f"[:, {run.order.index(step)}]" if sequences and not run.way else ""
+    index = f"[:, {place}]" if sequences and not run.way else ""
     return {
         "column": step,
         "sources": [step if run.real[step] else -1],
-        "repeats": not run.real[step] and text != "0",
+        "repeats": not run.real[step] and text == before != "0",
         "index": index,
         "parts": [{"text": text, "lit": sequences or step == run.order[-1], "mark": ""}],
     }
@@ -381,7 +387,12 @@ def _container(told: Expected) -> str:
 
 
 def _words(
-    told: Expected, runs: list[Unrolled], rows: list[Row], lanes: list[Lane], slices: int
+    told: Expected,
+    runs: list[Unrolled],
+    rows: list[Row],
+    lanes: list[Lane],
+    tensors: list[Tensor],
+    slices: int,
 ) -> Iterator[str]:
     if slices:
         yield "The layer inside is called once for each slice; one slice is drawn."
@@ -395,6 +406,9 @@ def _words(
         yield f"Masked, so that the states are carried past: {', '.join(masked)}."
     returned, kept = _symbols(rows, lanes)
     yield f"What comes back is {_container(told)}."
+    pieces = [tensor["opens"] + tensor["name"] + tensor["closes"] for tensor in tensors]
+    if pieces != list(told.names):
+        yield f"Its structure is ({', '.join(pieces)})."
     if len(told.names) == 1:  # TimeDistributed makes one tensor of all.
         returned = {told.names[0]: [each for values in returned.values() for each in values]}
     for name, axes, shape in zip(told.names, told.axes, told.shapes, strict=True):

@@ -6,7 +6,8 @@ from rnn_returns.layer import CELL_STATES, IMAGE_AXES, Layer
 
 SUBSCRIPTS, SUPERSCRIPTS = "₀₁₂₃₄₅₆₇₈₉", "⁰¹²³⁴⁵⁶⁷⁸⁹"
 ARROWS = {"": "", "forward": "→", "backward": "←"}
-LETTERS = {"state_h": "h", "state_c": "c"}
+# The states of a custom cell have numbers for names.
+LETTERS = {"state_h": "h", "state_c": "c", **{f"state_{i}": "stuvw"[i] for i in range(5)}}
 
 
 class UnrolledCell(NamedTuple):
@@ -20,9 +21,10 @@ class UnrolledCell(NamedTuple):
 class Unrolled(NamedTuple):
     """One direction of a layer, run over some time steps; each value has a symbol.
 
-    ``h₂`` is the hidden state after time step 2 was read, ``c₂`` the cell state; ``s₂`` is a state
-    of a custom cell and ``y₂`` its output. In a stack ``h⁰₂`` is of the bottom cell. An arrow says
-    which way a Bidirectional layer went. ``h₀`` is a state to start from that is not zero.
+    ``h₂`` is the hidden state after time step 2 was read, ``c₂`` the cell state; ``s₂``, ``t₂``
+    and so on are states of a custom cell, and ``y₂`` is its output. In a stack ``h⁰₂`` is of the
+    bottom cell. An arrow says which way a Bidirectional layer went. ``h₀`` is a state to start from
+    that is not zero.
 
     Args:
         layer: The layer of this direction.
@@ -82,23 +84,28 @@ class Unrolled(NamedTuple):
 
     def start(self, state: str, level: int) -> str:
         """The *state* of the cell on *level* before the first time step."""
-        return self._letter(LETTERS.get(state, "s"), level) + SUBSCRIPTS[0] if self.starts else "0"
+        return self._letter(LETTERS.get(state, "w"), level) + SUBSCRIPTS[0] if self.starts else "0"
 
     def end(self, state: str, level: int) -> str:
         """The *state* of the cell on *level* after the last time step."""
         last = self.read[self.order[-1]]
         if last < 0:
             return self.start(state, level)
-        return self._letter(LETTERS.get(state, "s"), level) + numbered(last)
+        return self._letter(LETTERS.get(state, "w"), level) + numbered(last)
 
     def output(self, step: int) -> str:
         """The output at a time step: a masked one repeats the one before, or is zero."""
-        masked = not self.real[step]
-        if self.read[step] < 0 or (masked and self.layer.zero_output_for_mask):
+        if self.read[step] < 0 or (self.layer.zero_output_for_mask and self._zeroed(step)):
             return "0"
         top = self.cells[-1]
         own = top.kind != "custom"
         return self._letter("h" if own else "y", len(self.cells) - 1) + numbered(self.read[step])
+
+    def _zeroed(self, step: int) -> bool:
+        if self.layer.unroll and self.layer.return_sequences:
+            # Keras turns the mask around for reading, but not for this.
+            step = self.order.index(step)
+        return not self.real[step]
 
     def _letter(self, letter: str, level: int) -> str:
         return ARROWS[self.way] + letter + (SUPERSCRIPTS[level] if len(self.cells) > 1 else "")
