@@ -304,14 +304,22 @@
       const result = make(
         "div",
         { className: "rnn-result" },
-        make("div", { className: "rnn-python" }, make("pre", { tabIndex: 0 }, this.code), copyCode),
         this.numbers,
         this.notes,
         this.formula,
         make("p", { className: "rnn-hint" }, this.word("checked")),
         this.status,
       );
-      this.append(make("div", { className: "rnn-explorer" }, this.controls, this.says, this.diagram, result));
+      this.frame = make(
+        "div",
+        { className: "rnn-explorer" },
+        this.controls,
+        this.says,
+        this.diagram,
+        make("div", { className: "rnn-python" }, make("pre", { tabIndex: 0 }, this.code), copyCode),
+        result,
+      );
+      this.append(this.frame);
       this.numbers.addEventListener("focusin", ({ target }) => this.touch(target));
       this.numbers.addEventListener("click", ({ target }) => this.touch(target));
       this.numbers.addEventListener("keydown", (event) => this.move(event));
@@ -367,6 +375,11 @@
         make("p", { className: "rnn-hint" }, this.word("hint")),
       );
       this.draw();
+      // Much is shown across, below the controls, and little beside them.
+      const { tensors } = this.returned;
+      const columns = Math.max(...tensors.map(({ rows }) => rows[0].cells.length));
+      const much = chosen.x.length > 3 || columns > 4 || tensors.length > 3;
+      this.frame.classList.toggle("rnn-roomy", much);
       this.note();
       this.explain();
       const now = this.says.textContent;
