@@ -568,21 +568,22 @@ BROKEN = [
 ]
 
 
-def test_a_broken_address_shows_the_default(explorer: Explorer) -> None:
+def test_a_broken_address_shows_the_default(visit: Open) -> None:
     """A hostile or broken address runs nothing and shows what is shown without one."""
-    page = explorer.page
-    said: list[str] = []
-    page.on("dialog", lambda dialog: (said.append(dialog.message), dialog.dismiss()))
-    page.on("console", lambda message: said.append(message.text))
-    page.on("pageerror", lambda error: said.append(str(error)))
+    visited = visit(PAGE + "#layer=gru&x=<img src=x onerror=alert(1)>&units=<script>")
+    page = visited.page
+    explorer = Explorer(page)
     start = page.evaluate("rnnAddress.start")
+    assert explorer.chosen == start | {"layer": "GRU"}
+
     for broken in BROKEN:
         explorer.show("#layer=gru&units=3&x=1")
-        explorer.show(f"#{broken}")
+        page.evaluate("hash => history.replaceState(null, '', hash)", f"#{broken}")
+        explorer.show(page.evaluate("location.hash"))
 
         assert explorer.chosen == start, broken
         assert explorer.element.locator("script, img, iframe, [onerror]").count() == 0
-    assert said == []
+    assert visited.console == []
 
 
 def test_a_broken_field_leaves_the_others(explorer: Explorer) -> None:
