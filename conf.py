@@ -17,7 +17,7 @@ language = "en"
 root_doc = "index"
 include_patterns = ["index.md", "docs/**", "examples/**"]
 # Pruned, so that Sphinx does not walk through an environment that holds TensorFlow.
-exclude_patterns = [".*", "_build", "docs/_static", "docs/_templates", "docs/locale"]
+exclude_patterns = [".*", "_build", "docs/_*", "docs/locale"]
 extensions = [
     "myst_nb",
     "sphinx.ext.autodoc",
@@ -30,6 +30,7 @@ extensions = [
     "site_build.warm",
     "site_build.execute",
     "site_build.executed_on",
+    "site_build.explorer",
 ]
 source_suffix = {".md": "myst-nb", ".py": "myst-nb"}
 
@@ -48,7 +49,7 @@ nb_output_stderr = "show"
 nb_render_error_lexer = "text"
 
 # Markdown
-myst_enable_extensions = ["colon_fence", "dollarmath"]
+myst_enable_extensions = ["attrs_block", "colon_fence", "dollarmath"]
 myst_heading_anchors = 3
 # The only typed facts that prose may hold, each with its reason.
 typed_facts_allowed = {
@@ -71,9 +72,11 @@ html_title = "What Keras RNNs return"
 html_math_renderer = "mathml"
 html_static_path = ["docs/_static"]
 html_css_files = ["site.css"]
-html_js_files = ["filter.js"]
+html_js_files = [("mode.js", {"priority": 100}), "filter.js"]  # The mode, before all others.
+html_logo = html_favicon = "docs/_static/logo.svg"
 templates_path = ["docs/_templates"]
 html_theme_options = {
+    "logo": {"text": html_title},
     "article_footer_items": ["executed-on.html"],
     "navbar_persistent": [],  # The sidebar has the search.
     "use_download_button": False,  # It would offer the page's source, which is no notebook.
