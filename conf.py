@@ -35,6 +35,7 @@ source_suffix = {".md": "myst-nb", ".py": "myst-nb"}
 
 # Executing them
 nb_custom_formats = {".py": ["jupytext.reads", {"fmt": "py:percent"}]}
+warm_kernel_imports = ["keras", "myst_nb", "rnn_returns"]
 nb_execution_mode = "cache"
 nb_execution_cache_path = fingerprint.execution_cache(ROOT)
 nb_execution_timeout = 120

@@ -22,7 +22,8 @@ from sphinx.util import logging
 
 logger = logging.getLogger(__name__)
 
-AT_ONCE = os.cpu_count() or 1
+# Jupyter's client waits for about half of the time that a short page takes.
+AT_ONCE = 2 * (os.cpu_count() or 1)
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
