@@ -7,7 +7,9 @@ came, for MyST-NB to show, and runs again in the next build.
 """
 
 import os
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +19,9 @@ from myst_nb.core.read import create_nb_reader
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from sphinx.application import Sphinx
-from sphinx.environment import BuildEnvironment
 from sphinx.util import logging
+
+from site_build.warm.provisioner import WarmProvisioner
 
 logger = logging.getLogger(__name__)
 
@@ -32,32 +35,29 @@ def setup(app: Sphinx) -> dict[str, bool]:
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 
 
-def _fill_cache(app: Sphinx, env: BuildEnvironment, docnames: list[str]) -> None:
+def _fill_cache(app: Sphinx, env: Any, docnames: list[str]) -> None:
     if app.config.nb_execution_mode != "cache":
         return
-    cache = get_cache(app.config.nb_execution_cache_path)
+    cache = get_cache(env.mystnb_config.execution_cache_path)
     pages = {docname: _notebook(env, docname) for docname in docnames}
     missing = {
         docname: page for docname, page in pages.items() if page and not _is_cached(cache, page)
     }
 
-    with ThreadPoolExecutor(AT_ONCE) as pool:
+    timeout = app.config.nb_execution_timeout
+    with _pool() as pool:
         runs = {
-            pool.submit(_execute, env.doc2path(docname), page, app.config.nb_execution_timeout): (
-                docname
-            )
+            pool.submit(_execute, env.doc2path(docname), page, timeout): docname
             for docname, page in missing.items()
         }
         for count, run in enumerate(as_completed(runs), start=1):
-            docname, failure = runs[run], run.result()
+            docname, (failed, reason) = runs[run], run.result()
             uri = str(env.doc2path(docname))
-            bundle = CacheBundleIn(missing[docname], uri, data={"failed": failure is not None})
+            bundle = CacheBundleIn(missing[docname], uri, data={"failed": failed})
             cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
             logger.info("Executed %s (%d of %d)", docname, count, len(missing))
-            # The guards show a cell that raised, with what it raised.
-            if failure and not isinstance(failure, CellExecutionError):
-                reason = f"{type(failure).__name__}: {failure}"
-                logger.warning("The page could not be executed. %s", reason, location=docname)
+            if reason:
+                logger.warning("The page was not executed to its end. %s", reason, location=docname)
 
 
 def _notebook(env: Any, docname: str) -> Any:
@@ -78,11 +78,34 @@ def _is_cached(cache: Any, notebook: Any) -> bool:
         return False
 
 
-def _execute(path: Any, notebook: Any, timeout: int) -> Exception | None:
-    """Run *notebook* in a kernel of its own, in place; return what stopped it, if anything did."""
+def _execute(path: Any, notebook: Any, timeout: int) -> tuple[bool, str]:
+    """Run *notebook* in a kernel of its own, in place.
+
+    Returns:
+        Whether it failed, and why, unless a cell raised; that the guards show, with the cell.
+    """
+    kernels: list[WarmProvisioner] = []
+    client: Any = NotebookClient(notebook, timeout=timeout, record_timing=False)
+    client.on_notebook_start = lambda notebook: kernels.append(client.km.provisioner)
     try:
-        client = NotebookClient(notebook, timeout=timeout, record_timing=False)
         client.execute(cwd=str(Path(path).parent))
+    except CellExecutionError:
+        return True, ""
     except Exception as error:
-        return error
-    return None
+        reason = f"{type(error).__name__}: {str(error).strip()}"
+        if kernels and kernels[0].killed_by == "SIGKILL":
+            reason += ", killed as when memory runs out"
+        return True, reason
+    return False, ""
+
+
+@contextmanager
+def _pool() -> Iterator[ThreadPoolExecutor]:
+    """Give threads that end with what is done in them, but at once if that is broken off."""
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        try:
+            yield pool
+        except BaseException:  # Ctrl-C as well.
+            pool.shutdown(wait=False, cancel_futures=True)
+            WarmProvisioner.kill_all()
+            raise

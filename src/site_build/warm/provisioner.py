@@ -17,7 +17,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from jupyter_client.connect import KernelConnectionInfo
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
@@ -137,8 +137,25 @@ class Zygote:
 class WarmProvisioner(LocalProvisioner):
     """A kernel on this machine, with a private folder for its sockets."""
 
-    zygote: Zygote | None = None  # Of all provisioners of this process.
+    # Of all provisioners of this process.
+    zygote: Zygote | None = None
+    running: ClassVar[set["WarmProvisioner"]] = set()
+
+    process: Any = None  # A Popen or a ForkedKernel.
     folder: str | None = None
+    status: int | None = None
+
+    @classmethod
+    def kill_all(cls) -> None:
+        """Kill every kernel of this process, from whichever thread; their clients notice."""
+        for provisioner in tuple(cls.running):
+            if provisioner.process is not None:
+                provisioner.process.send_signal(signal.SIGKILL)
+
+    @property
+    def killed_by(self) -> str:
+        """The name of the signal that ended the kernel, or nothing."""
+        return signal.Signals(-self.status).name if self.status and self.status < 0 else ""
 
     async def pre_launch(self, **kwargs: Any) -> dict[str, Any]:
         """Choose where the kernel is talked to; Windows has no such sockets in ZeroMQ."""
@@ -152,6 +169,7 @@ class WarmProvisioner(LocalProvisioner):
 
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> KernelConnectionInfo:
         """Fork the kernel if it is Python's and has no environment of its own, else start it."""
+        self.running.add(self)
         # What a kernel's own environment says may have to be known before the imports.
         if self.zygote and cmd[:2] == [sys.executable, "-m"] and not self.kernel_spec.env:
             try:
@@ -166,6 +184,13 @@ class WarmProvisioner(LocalProvisioner):
                 return self.connection_info
         return await super().launch_kernel(cmd, **kwargs)
 
+    async def poll(self) -> int | None:
+        """Return how the kernel ended, or None, and remember it."""
+        status = await super().poll()
+        if status is not None and self.process is not None:
+            self.status = status
+        return status
+
     async def shutdown_requested(self, restart: bool = False) -> None:
         """Look often whether the kernel has ended, since its manager looks ten times a second."""
         for _ in range(200):
@@ -176,6 +201,7 @@ class WarmProvisioner(LocalProvisioner):
     async def cleanup(self, restart: bool = False) -> None:
         """Remove the sockets of a kernel that has ended."""
         await super().cleanup(restart=restart)
+        self.running.discard(self)
         if self.folder is not None and not restart:
             shutil.rmtree(self.folder, ignore_errors=True)
             self.folder = None

@@ -35,10 +35,12 @@ class Imported(NamedTuple):
 
     refused: str  # Why this process must not be forked, or nothing.
     said: str  # What the imports wrote.
+    environment: dict[str, str]  # What they set.
 
 
 def import_all(modules: list[str]) -> Imported:
     """Import *modules*, and see whether this process may still be forked."""
+    environment = dict(os.environ)
     with tempfile.TemporaryFile() as heard:
         kept = [os.dup(descriptor) for descriptor in (1, 2)]
         for descriptor in (1, 2):
@@ -61,7 +63,8 @@ def import_all(modules: list[str]) -> Imported:
     threads = len(os.listdir("/proc/self/task"))
     if not refused and threads > 1:
         refused = f"after the imports there are {threads} threads"
-    return Imported(refused, said)
+    changes = dict(os.environ.items() - environment.items())
+    return Imported(refused, said, changes)
 
 
 def serve(folder: Path, modules: list[str]) -> dict[str, Any] | None:
@@ -92,7 +95,8 @@ def serve(folder: Path, modules: list[str]) -> dict[str, Any] | None:
                 if request is None:  # They only wanted the imports.
                     connection.close()
                     continue
-                answer: dict[str, Any] = imported._asdict()
+                request["environment"].update(imported.environment)
+                answer: dict[str, Any] = {"refused": imported.refused, "said": imported.said}
                 if not imported.refused:
                     pid = os.fork()
                     if pid == 0:
