@@ -2,7 +2,6 @@
 
 import os
 import signal
-import subprocess
 import sys
 import tempfile
 import time
@@ -11,7 +10,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from conftest import HEADER, SmallSite
+from conftest import PlainSite, SmallSite
 from nbclient import NotebookClient
 
 from site_build import warm
@@ -19,14 +18,12 @@ from site_build.warm.provisioner import WarmProvisioner, Zygote
 
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="kernels are forked on Linux alone")
 POSIX = pytest.mark.skipif(os.name != "posix", reason="ZeroMQ has no such sockets on Windows")
-FENCE = "`" * 3
-
 # A site that has nothing of ours but the kernels.
 CONF = """
 project = "elsewhere"
 extensions = ["myst_nb", "site_build.warm"]
 html_theme = "basic"
-exclude_patterns = ["_build"]
+exclude_patterns = ["_build", "modules"]
 nb_execution_mode = "force"
 nb_execution_raise_on_error = True
 warm_kernel_imports = ["numpy", "helper"]
@@ -35,76 +32,8 @@ warm_kernel_imports = ["numpy", "helper"]
 OURS = (
     CONF.replace('"site_build.warm"', '"site_build.warm", "site_build.execute"')
     .replace('"force"', '"cache"')
-    .replace("raise_on_error = True", "timeout = 3")
+    .replace("raise_on_error = True", "timeout = 3\nnb_execution_cache_path = '_build/executed'")
 )
-
-
-class PlainSite:
-    """A small site of its own making, built by Sphinx alone."""
-
-    def __init__(self, folder: Path, conf: str, **pages: str) -> None:
-        self.folder, self.temporary = folder, folder / "tmp"
-        self.temporary.mkdir()
-        self.write("conf.py", conf)
-        self.write("modules/helper.py", "state = []\n")
-        toctree = "\n".join(pages)
-        self.write("index.md", f"# A site\n\n{FENCE}{{toctree}}\n{toctree}\n{FENCE}\n")
-        for name, code in pages.items():
-            cells = "\n\n".join(f"{FENCE}{{code-cell}}\n{cell}\n{FENCE}" for cell in [code])
-            self.write(f"{name}.md", f"{HEADER}# {name}\n\n{cells}\n")
-
-    def write(self, name: str, text: str) -> None:
-        """Write one file of the site."""
-        (self.folder / name).parent.mkdir(exist_ok=True)
-        (self.folder / name).write_text(text, encoding="utf-8")
-
-    def start(self, *options: str) -> "subprocess.Popen[str]":
-        """Start a build."""
-        return subprocess.Popen(
-            [sys.executable, "-m", "sphinx", "-W", *options, ".", "_build/html"],
-            cwd=self.folder,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            env=os.environ
-            | {
-                "NO_COLOR": "1",
-                "TMPDIR": str(self.temporary),
-                "PLAIN_SITE": str(self.folder),  # By this its processes are known.
-                "PYTHONPATH": f"{self.folder / 'modules'}:{os.environ.get('PYTHONPATH', '')}",
-            },
-        )
-
-    def build(self, *options: str) -> tuple[int, str]:
-        """Build the site; give the exit status and what was said."""
-        process = self.start(*options)
-        said, _ = process.communicate()
-        return process.returncode, said
-
-    def html(self, name: str) -> str:
-        """Give a built page."""
-        return (self.folder / "_build/html" / f"{name}.html").read_text(encoding="utf-8")
-
-    def left_behind(self) -> list[str]:
-        """Name the processes and files of builds that have ended, after a moment to end in."""
-        for _ in range(100):
-            # Where Sphinx stumbles over a signal, it writes a report.
-            files = [
-                file.name for file in self.temporary.iterdir() if "sphinx-err" not in file.name
-            ]
-            left = [*files, *self._processes()]
-            if not left:
-                break
-            time.sleep(0.1)
-        return left
-
-    def _processes(self) -> Iterator[str]:
-        for process in Path("/proc").glob("[0-9]*"):
-            try:
-                if f"PLAIN_SITE={self.folder}".encode() in (process / "environ").read_bytes():
-                    yield (process / "cmdline").read_text()
-            except OSError:
-                continue  # It has ended, or is another user's.
 
 
 def run(*cells: str, cwd: Path) -> list[str]:
@@ -243,8 +172,9 @@ print(forked, len(helper.state), numpy.sum([1, 2]), os.path.basename(os.getcwd()
 def test_any_site_has_them_by_its_settings(tmp_path: Path, processes: str) -> None:
     """A site elsewhere names the extension and what to import, and its pages start warm."""
     names = ["one", "two", "three"]
-    pages = {name: ASKS.format(name=name) for name in names}
+    pages = {name: [ASKS.format(name=name)] for name in names}
     site = PlainSite(tmp_path, CONF, **pages)
+    site.write("modules/helper.py", "state = []")
 
     status, said = site.build("-j", processes)
 
@@ -267,7 +197,7 @@ IMPOSSIBLE = {
 def test_where_forking_is_impossible(tmp_path: Path, name: str) -> None:
     """The ordinary kernel is used, the build says so and why in one line, and is no worse."""
     code, reason = IMPOSSIBLE[name]
-    site = PlainSite(tmp_path, CONF, one="print('a' * 3)", two="print('b' * 3)")
+    site = PlainSite(tmp_path, CONF, one=["print('a' * 3)"], two=["print('b' * 3)"])
     site.write("modules/helper.py", code)
 
     status, said = site.build()
@@ -283,7 +213,7 @@ def test_where_forking_is_impossible(tmp_path: Path, name: str) -> None:
 @LINUX
 def test_what_an_import_writes_is_told(tmp_path: Path) -> None:
     """A warning of a module that is imported first, which no page shows, fails a strict build."""
-    site = PlainSite(tmp_path, CONF, one="1 + 1")
+    site = PlainSite(tmp_path, CONF, one=["1 + 1"])
     site.write("modules/helper.py", "import sys\nprint('beware', file=sys.stderr)")
 
     status, said = site.build()
@@ -309,11 +239,10 @@ def test_a_page_that_stops_its_kernel(tmp_path: Path, kernels: str) -> None:
 
     So is the next build, which tries again.
     """
-    pages = {name: code for name, (code, _) in FAILING.items()}
+    pages = {name: [code] for name, (code, _) in FAILING.items()}
     children = "import subprocess\nsubprocess.Popen(['sleep', '1000'])\nprint('a' * 3)"
-    site = PlainSite(tmp_path, OURS, good="print('a' * 3)", parent=children, **pages)
-    if kernels == "ordinary":
-        site.write("modules/helper.py", "1 / 0")
+    site = PlainSite(tmp_path, OURS, good=["print('a' * 3)"], parent=[children], **pages)
+    site.write("modules/helper.py", "1 / 0" if kernels == "ordinary" else "")
 
     status, said = site.build()
 
@@ -332,7 +261,8 @@ def test_a_build_that_is_broken_off(tmp_path: Path, conf: str, number: int) -> N
     """By Ctrl-C or a signal, it leaves no process, socket or folder behind."""
     conf = conf.replace("timeout = 3", "timeout = 1000")
     waits = "import time\nopen('started', 'w').close()\ntime.sleep(1000)"
-    site = PlainSite(tmp_path, conf, waits=waits, one="1 + 1", two="1 + 2")
+    site = PlainSite(tmp_path, conf, waits=[waits], one=["1 + 1"], two=["1 + 2"])
+    site.write("modules/helper.py", "")
     process = site.start()
     while not (tmp_path / "started").exists():
         assert process.poll() is None
