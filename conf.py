@@ -36,9 +36,10 @@ source_suffix = {".md": "myst-nb", ".py": "myst-nb"}
 
 # Executing them
 nb_custom_formats = {".py": ["jupytext.reads", {"fmt": "py:percent"}]}
+warm_kernel_imports = ["keras", "myst_nb", "rnn_returns"]
 nb_execution_mode = "cache"
 nb_execution_cache_path = fingerprint.execution_cache(ROOT)
-nb_execution_timeout = 120
+nb_execution_timeout = 300
 # With False a failed cell is a warning that names it, and so an error; with True Sphinx crashes.
 nb_execution_raise_on_error = False
 nb_execution_show_tb = True
