@@ -30,6 +30,8 @@ extensions = [
     "site_build.warm",
     "site_build.execute",
     "site_build.executed_on",
+    "site_build.languages",
+    "site_build.chinese_search",
 ]
 source_suffix = {".md": "myst-nb", ".py": "myst-nb"}
 
@@ -64,6 +66,7 @@ nitpick_ignore_regex = [("py:class", r"numpy\..*|collections\.abc\..*")]
 # Translation
 locale_dirs = ["docs/locale"]
 gettext_compact = False
+gettext_location = False
 
 # The site
 html_theme = "sphinx_book_theme"
@@ -75,6 +78,7 @@ html_js_files = ["filter.js"]
 templates_path = ["docs/_templates"]
 html_theme_options = {
     "article_footer_items": ["executed-on.html"],
+    "article_header_end": ["language-switch.html", "article-header-buttons.html"],
     "navbar_persistent": [],  # The sidebar has the search.
     "use_download_button": False,  # It would offer the page's source, which is no notebook.
 }
