@@ -27,7 +27,7 @@ _WITHOUT = re.compile(r"without:\s*(.+)")
 
 _STYLE = {
     "a space is needed between Chinese and Latin letters, digits or code": re.compile(
-        rf"[{HAN}][{_LATIN}{{]|[{_LATIN}}}%][{HAN}]"
+        rf"[{HAN}][{_LATIN}]|[{_LATIN}][{HAN}]"
     ),
     "no space belongs between Chinese characters": re.compile(rf"[{HAN}]\s+[{HAN}]"),
     "no space belongs beside a full-width mark": re.compile(rf"\s[{_FULL}]|[{_FULL}]\s"),

@@ -67,6 +67,7 @@ def take_apart(text: str) -> Sentence:
             sentence.blocks.append(block.type)
         _read(block.children or [], sentence)
     sentence.kept.update(_PLACEHOLDER.findall(sentence.prose))
+    sentence.prose = _PLACEHOLDER.sub(OBJECT, sentence.prose)
     return sentence
 
 
