@@ -32,6 +32,7 @@ extensions = [
     "site_build.executed_on",
     "site_build.languages",
     "site_build.chinese_search",
+    "site_build.pictures",
 ]
 source_suffix = {".md": "myst-nb", ".py": "myst-nb"}
 

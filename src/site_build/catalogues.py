@@ -29,9 +29,14 @@ msgstr ""
 """
 
 
+def folder(language: str) -> Path:
+    """Name the folder of the catalogues of *language*, where Sphinx looks for them."""
+    return LOCALE / language / "LC_MESSAGES"
+
+
 def files(language: str) -> list[Path]:
     """Return the catalogues of *language*."""
-    return sorted((LOCALE / language / "LC_MESSAGES").rglob("*.po"))
+    return sorted(folder(language).rglob("*.po"))
 
 
 def read(file: Path) -> Catalog:
@@ -67,7 +72,6 @@ def update(language: str, extracted: Path) -> None:
         language: Under Sphinx's name for it.
         extracted: The folder into which the gettext builder wrote.
     """
-    folder = LOCALE / language / "LC_MESSAGES"
     known = {one.id: one.string for file in files(language) for one in _done(read(file))}
     templates = {
         file.relative_to(extracted).with_suffix(".po"): read(file)
@@ -78,7 +82,7 @@ def update(language: str, extracted: Path) -> None:
         for message in read(source) if source.exists() else []:
             template[message.id] = message
     for name, template in templates.items():
-        file = folder / name
+        file = folder(language) / name
         catalogue = read(file) if file.exists() else Catalog()
         done = {message.id for message in _done(catalogue)}
         for message in template:
@@ -91,7 +95,7 @@ def update(language: str, extracted: Path) -> None:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text_of(catalogue, language), encoding="utf-8")
     for file in files(language):
-        if file.relative_to(folder) not in templates:
+        if file.relative_to(folder(language)) not in templates:
             file.unlink()
 
 
