@@ -50,9 +50,7 @@ def text_of(catalogue: Catalog, language: str) -> str:
     for message in catalogue:
         message.flags.discard("python-brace-format")  # Babel takes {glue:text} for it.
     buffer = BytesIO()
-    write_po(
-        buffer, catalogue, _WIDTH, no_location=True, omit_header=True, include_previous=True
-    )  # fmt: skip
+    write_po(buffer, catalogue, _WIDTH, no_location=True, omit_header=True)
     return _HEADER.format(language=language) + buffer.getvalue().decode().lstrip("\n")
 
 
@@ -92,6 +90,8 @@ def update(language: str, extracted: Path) -> None:
                     catalogue.delete(message.id)
                     catalogue.add(message.id, translation)
         catalogue.update(template, update_creation_date=False)
+        for key in [key for key, message in catalogue.obsolete.items() if not message.string]:
+            del catalogue.obsolete[key]
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text_of(catalogue, language), encoding="utf-8")
     for file in files(language):

@@ -91,6 +91,10 @@ def _read(tokens: Sequence[Token], sentence: Sentence) -> None:
                 target = titled["target"] if titled else token.content
                 sentence.prose += titled["title"] if titled else OBJECT
                 sentence.kept[f"{{{token.meta['name']}}}`{target}`"] += 1
-            case "html_inline" | "math_inline" | "footnote_ref":
-                sentence.prose += "" if token.type == "html_inline" else OBJECT
-                sentence.kept[token.content or str(token.meta)] += 1
+            case "html_inline":
+                sentence.kept[token.content] += 1
+            case "footnote_ref":
+                sentence.kept[f"[^{token.meta['label']}]"] += 1
+            case "math_inline":
+                sentence.prose += OBJECT
+                sentence.kept[f"${token.content}$"] += 1
