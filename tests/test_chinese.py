@@ -217,7 +217,7 @@ def test_outputs_are_the_english_pages_own(published: Path, page: str) -> None:
 
 def words_of_the_theme(soup: BeautifulSoup) -> set[str]:
     """Give what a page shows or says that does not come from its own text."""
-    for own in soup.select("article, nav.bd-links, nav.page-toc, .prev-next-footer, title"):
+    for own in soup.select("article, nav, .prev-next-area, link, title, #jb-print-docs-body"):
         own.extract()
     attributes = {
         str(tag[name])
