@@ -77,7 +77,9 @@ def _add_languages(
     page = app.builder.get_target_uri(pagename)
     here = LANGUAGES[app.config.language].folder + page
     addresses = {
-        name: relative_uri(here, language.folder + page) for name, language in LANGUAGES.items()
+        # To itself a page has no relative address but its own name.
+        name: relative_uri(here, language.folder + page) or page.rpartition("/")[2]
+        for name, language in LANGUAGES.items()
     }
     context["other_languages"] = [
         {"tag": LANGUAGES[name].tag, "name": LANGUAGES[name].name, "address": address}
