@@ -4,7 +4,8 @@ PYTHON ?= python3
 RUN = .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help html test contract alarms sweep doctest live page linkcheck lint lock clean
+.PHONY: help html test contract alarms sweep doctest live page translate proofread linkcheck lint \
+  lock clean
 
 help:  ## Print this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## */\1\t/' | expand -t 12
@@ -35,8 +36,14 @@ lint: .venv/ready  ## Check style and types
 live: .venv/ready  ## Serve the site here; rebuild and reload it on every save
 	$(RUN) -m site_build live
 
-page: .venv/ready  ## Build one page alone: make page PAGE=docs/flags/both.md
-	$(RUN) -m site_build page $(PAGE)
+page: .venv/ready  ## Build one page alone: make page PAGE=docs/flags/both.md [IN=zh_CN]
+	$(RUN) -m site_build page $(PAGE) $(if $(IN),--language $(IN))
+
+translate: .venv/ready  ## Bring the catalogues of the translations up to the pages
+	$(RUN) -m site_build translate
+
+proofread: .venv/ready  ## List what is missing or wrong in the catalogues
+	$(RUN) -m site_build proofread
 
 linkcheck: .venv/ready  ## Ask every address that the site points to (needs the network)
 	$(RUN) -m site_build linkcheck

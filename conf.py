@@ -31,6 +31,9 @@ extensions = [
     "site_build.execute",
     "site_build.executed_on",
     "site_build.explorer",
+    "site_build.languages",
+    "site_build.chinese_search",
+    "site_build.pictures",
 ]
 source_suffix = {".md": "myst-nb", ".py": "myst-nb"}
 
@@ -66,6 +69,7 @@ nitpick_ignore_regex = [("py:class", r"numpy\..*|collections\.abc\..*")]
 # Translation
 locale_dirs = ["docs/locale"]
 gettext_compact = False
+gettext_location = False
 
 # The site
 html_theme = "sphinx_book_theme"
@@ -79,6 +83,7 @@ templates_path = ["docs/_templates"]
 html_theme_options = {
     "logo": {"text": html_title},
     "article_footer_items": ["executed-on.html"],
+    "article_header_end": ["language-switch.html", "article-header-buttons.html"],
     "navbar_persistent": [],  # The sidebar has the search.
     "use_download_button": False,  # It would offer the page's source, which is no notebook.
 }
