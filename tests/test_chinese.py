@@ -1,15 +1,14 @@
 """The site in Chinese: whole, true to the English pages, and set as Chinese is set."""
 
-import json
 import re
 import shutil
 from collections.abc import Callable
-from itertools import pairwise
 from pathlib import Path
 from urllib.parse import urljoin
 
 import pytest
 from babel.messages.catalog import Catalog
+from browser import Open
 from bs4 import BeautifulSoup, Tag
 from conftest import ROOT, SmallSite
 from test_pages import PAGES
@@ -195,7 +194,7 @@ def test_every_page_has_the_way_to_the_other_language(published: Path, page: str
         assert (switch["lang"], switch["hreflang"], switch.text) == (other, other, name)
         alternates = {
             link["hreflang"]: urljoin(here, str(link["href"]))
-            for link in soup.select('link[rel="alternate"][hreflang]')
+            for link in soup.select('link[rel="alternate"][hreflang][href]:not([href=""])')
         }
         assert alternates == {"en": page, "zh-CN": f"zh/{page}", "x-default": page}
 
@@ -217,7 +216,7 @@ def test_outputs_are_the_english_pages_own(published: Path, page: str) -> None:
 
 def words_of_the_theme(soup: BeautifulSoup) -> set[str]:
     """Give what a page shows or says that does not come from its own text."""
-    for own in soup.select("article, nav.bd-links, nav.page-toc, .prev-next-footer, title"):
+    for own in soup.select("article, nav, .prev-next-area, link, title, #jb-print-docs-body"):
         own.extract()
     attributes = {
         str(tag[name])
@@ -244,25 +243,35 @@ def test_the_theme_speaks_chinese(published: Path, page: str) -> None:
     assert left == set()
 
 
-@pytest.mark.parametrize("query", ["隐藏状态", "掩码", "双向", "门"])
-def test_a_query_finds_the_pages_that_have_it(published: Path, query: str) -> None:
-    """Whichever page has the words of a Chinese query is found by it."""
-    script = (published / "zh/searchindex.js").read_text(encoding="utf-8")
-    index = json.loads(script.removeprefix("Search.setIndex(").removesuffix(")"))
-    # As the browser takes it apart.
-    terms = ["".join(pair) for pair in pairwise(query)] or [query]
-
-    def pages(term: str) -> set[int]:
-        found = index["terms"].get(term, []), index["titleterms"].get(term, [])
-        return {page for one in found for page in (one if isinstance(one, list) else [one])}
+@pytest.mark.parametrize("query", ["隐藏状态", "掩码", "门", "return_state"])
+def test_a_query_finds_the_pages_that_have_it(published: Path, visit: Open, query: str) -> None:
+    """Whichever page has the words of a query is found by it, also from a disk."""
+    page = visit("zh/search.html").page
+    page.goto(f"{page.url}?q={query}")
+    page.locator("#search-results .search-summary", has_text="完成").wait_for()
+    links = page.locator("#search-results li a").evaluate_all("all => all.map(one => one.href)")
+    found = {link.partition("#")[0].partition("/zh/")[2] for link in links}
 
     has_it = {
-        number
-        for number, page in enumerate(index["docnames"])
-        if query in soup_of(published, f"zh/{page}.html").select("article")[0].get_text()
+        one
+        for one in PAGES
+        if query in soup_of(published, f"zh/{one}").select("article")[0].get_text()
     }
     assert has_it
-    assert has_it <= set.intersection(*map(pages, terms))
+    assert has_it <= found
+
+
+def test_the_switch_works_by_keyboard(visit: Open) -> None:
+    """Who tabs through the head of a page comes to the other language, and to the same page."""
+    page = visit("docs/flags/both.html").page
+    for _ in range(100):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.hreflang") == "zh-CN":
+            break
+    page.keyboard.press("Enter")
+
+    page.wait_for_url("**/zh/docs/flags/both.html")
+    assert page.locator("html").get_attribute("lang") == "zh-CN"
 
 
 # The build.

@@ -17,10 +17,9 @@ _RUNS = re.compile(rf"[{HAN}]+|[^\W{HAN}]+")
 
 
 class ChineseSearch(SearchEnglish):
-    """What Sphinx asks of a language of its search."""
+    """What Sphinx asks of a language of its search; the name stays, for it is the stemmer's."""
 
     lang = "zh"
-    language_name = "Chinese"
     # `var`, because the browser may have read Sphinx's own splitter before.
     js_splitter_code = rf"""
 var splitQuery = (query) =>

@@ -24,12 +24,14 @@ class Language:
         tag: Its name in HTML.
         name: What it calls itself.
         settings: Settings of conf.py that readers see.
+        theme_options: Options of the theme that readers see.
     """
 
     folder: str
     tag: str
     name: str
     settings: dict[str, str] = field(default_factory=dict)
+    theme_options: dict[str, Any] = field(default_factory=dict)
 
 
 # Under the names that Sphinx has for them, English first.
@@ -43,6 +45,10 @@ LANGUAGES = {
             "html_title": "Keras 循环层返回什么",
             "author": "keras-rnn-returns 的作者们",
             "copyright": "keras-rnn-returns 的作者们",
+        },
+        {
+            "search_bar_text": "搜索……",
+            "logo": {"text": "Keras 循环层返回什么"},
         },
     ),
 }
@@ -59,6 +65,7 @@ def _translate_settings(app: Sphinx, config: Config) -> None:
     language = LANGUAGES[config.language]
     for name, value in language.settings.items():
         setattr(config, name, value)
+    config.html_theme_options = {**config.html_theme_options, **language.theme_options}
     if config.html_baseurl:
         config.html_baseurl = urljoin(config.html_baseurl, language.folder)
 
@@ -70,7 +77,9 @@ def _add_languages(
     page = app.builder.get_target_uri(pagename)
     here = LANGUAGES[app.config.language].folder + page
     addresses = {
-        name: relative_uri(here, language.folder + page) for name, language in LANGUAGES.items()
+        # To itself a page has no relative address but its own name.
+        name: relative_uri(here, language.folder + page) or page.rpartition("/")[2]
+        for name, language in LANGUAGES.items()
     }
     context["other_languages"] = [
         {"tag": LANGUAGES[name].tag, "name": LANGUAGES[name].name, "address": address}
