@@ -81,7 +81,10 @@
     const layerText = fill(made, { units });
     return {
       tensors,
-      written: layerText.replaceAll("keras.layers.", ""),
+      written: layerText
+        .replaceAll("keras.layers.", "")
+        .replace(/,\n */g, ", ")
+        .replace(/\n */g, ""),
       container: answer.container,
       mask: masked ? python(mask) : "",
       handsMaskOn: answer.mask,

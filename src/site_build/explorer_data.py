@@ -67,7 +67,7 @@ def explorer_data() -> dict[str, Any]:
     answers: list[dict[str, Any]] = []
     table: dict[str, list[Any]] = {}
     for key, layer in layers():
-        table[key] = [written(layer, "keras.layers.").replace(str(UNITS), "{units}")]
+        table[key] = [_code(layer).replace(str(UNITS), "{units}")]
         for mask in (False, True):
             answer = _answer(expected(layer, (BATCH, TIMESTEPS, 1), mask=mask))
             if answer not in answers:
@@ -120,6 +120,16 @@ def _gate(kind: str, gate: str, draw: Random) -> dict[str, Any]:
         "b": [open_at_first] * MOST_UNITS,
     }
     return made | ({"b_h": [0.0] * MOST_UNITS} if kind == "GRU" else {})
+
+
+def _code(layer: Layer) -> str:
+    """Write the layer as Python, and what it wraps on a line of its own."""
+    text = written(layer, "keras.layers.")
+    if layer.layer is None:
+        return text
+    inside = written(layer.layer, "keras.layers.")
+    text = text.replace(inside, f"\n    {inside}").replace(", merge_mode", ",\n    merge_mode")
+    return text.removesuffix(")") + "\n)"
 
 
 def _answer(told: Expected) -> dict[str, Any]:
