@@ -18,21 +18,26 @@ STRICT = ["--fail-on-warning", "--nitpicky"]
 NO_EXECUTION = ["--define", "nb_execution_mode=off"]
 
 
-def build(builder: str, *options: str) -> int:
+def build(builder: str, *options: str, jobs: str = "auto") -> int:
     """Run one Sphinx builder over the site, from a clean folder; return its exit status.
 
     Sphinx forgets a warning once it has kept the page that it warned of, and a second build into
     one folder differs from a first. Outputs come from the cache, so a clean build costs little.
+
+    Args:
+        builder: Of Sphinx, such as html.
+        options: More options of sphinx-build.
+        jobs: How many processes read and write pages; as many as there are processors unless said.
     """
     work = WORK / builder
     shutil.rmtree(work, ignore_errors=True)
     places = ["--doctree-dir", str(work / "doctrees"), ".", str(work / "out")]
-    return sphinx(["--builder", builder, *options, *places])
+    return sphinx(["--builder", builder, "--jobs", jobs, *options, *places])
 
 
-def html() -> int:
+def html(jobs: str = "auto") -> int:
     """Build the site and publish it, unless something is wrong with it."""
-    status = build("html", *STRICT)
+    status = build("html", *STRICT, jobs=jobs)
     if status:
         print(f"\nThe site was not published; {PUBLISHED} is as it was.", file=sys.stderr)
         return status
@@ -60,16 +65,17 @@ def linkcheck() -> int:
     return build("linkcheck", *STRICT)
 
 
-def page(path: str) -> int:
-    """Build one page alone, so that its cells run and no other's; references to others break."""
-    if not Path(path).is_file():
-        print(f"There is no page {path!r}; name one as in docs/flags/both.md.", file=sys.stderr)
-        return 2
-    docname = Path(path).with_suffix("").as_posix()
+def page(paths: list[str]) -> int:
+    """Build some pages alone, so that their cells run and no others'; references break."""
+    for path in paths:
+        if not Path(path).is_file():
+            print(f"There is no page {path!r}; name one as in docs/flags/both.md.", file=sys.stderr)
+            return 2
+    docname = Path(paths[0]).with_suffix("").as_posix()
     status = build(
         "html",
         "--define", f"root_doc={docname}",
-        "--define", f"include_patterns={path}",
+        "--define", f"include_patterns={','.join(paths)}",
         "--define", "suppress_warnings=ref,myst.xref_missing,toc,mystnb.glue_ref",
     )  # fmt: skip
     print(f"\nOpen {(WORK / 'html' / 'out' / docname).resolve().as_uri()}.html")
@@ -94,7 +100,9 @@ def main() -> int:
         command = commands.add_parser(function.__name__, help=function.__doc__)
         command.set_defaults(run=function)
         if function is page:
-            command.add_argument("path", help="such as docs/flags/both.md")
+            command.add_argument("paths", nargs="+", help="such as docs/flags/both.md")
+        if function is html:
+            command.add_argument("--jobs", default="auto", help="how many processes at once")
     arguments = vars(parser.parse_args())
     del arguments["command"]
     run = arguments.pop("run")
