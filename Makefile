@@ -4,7 +4,7 @@ PYTHON ?= python3
 RUN = .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help html test sweep doctest live page linkcheck lint lock clean
+.PHONY: help html test sweep bench soak doctest live page linkcheck lint lock clean
 
 help:  ## Print this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## */\1\t/' | expand -t 12
@@ -15,8 +15,14 @@ html: .venv/ready  ## Execute and build the site; print the address to open
 test: lint html doctest  ## Run everything that must be green
 	$(RUN) -m pytest
 
-sweep: html  ## Run the tests that take long: every page as on another processor
+sweep: html  ## Run the tests that take long: the whole site, built in every other way
 	$(RUN) -m pytest -m sweep
+
+bench: .venv/ready  ## Measure how fast the site is built, against stock MyST-NB
+	cd tests && ../$(RUN) -m bench
+
+soak: .venv/ready  ## Start hundreds of kernels and builds, until one fails
+	cd tests && ../$(RUN) -m bench.soak
 
 doctest: .venv/ready  ## Run the doctests of the pages and of the docstrings
 	$(RUN) -m site_build doctest

@@ -29,13 +29,7 @@ class DateTime(datetime.datetime):
         return cls.now()
 
 
-class Date(datetime.date):
-    @classmethod
-    def today(cls):
-        return super().today() + datetime.timedelta(seconds=AHEAD)
-
-
-datetime.datetime, datetime.date = DateTime, Date
+datetime.datetime = DateTime
 time.time = lambda: _time() + AHEAD
 time.localtime = lambda seconds=None: _localtime(time.time() if seconds is None else seconds)
 time.gmtime = lambda seconds=None: _gmtime(time.time() if seconds is None else seconds)
