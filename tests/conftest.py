@@ -52,7 +52,7 @@ class SmallSite:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, encoding="utf-8")
 
-    def run(self, *command: str) -> "subprocess.CompletedProcess[str]":
+    def run(self, *command: str, **environment: str) -> "subprocess.CompletedProcess[str]":
         """Run ``python -m`` with *command* in the site; stdout and stderr come back as one."""
         return subprocess.run(
             [sys.executable, "-m", *command],
@@ -64,6 +64,16 @@ class SmallSite:
             # The tests read what a build says, whatever this terminal is asked to colour.
             env=os.environ | {"NO_COLOR": "1"},
         )
+
+
+def copy_of_this_site(folder: Path) -> SmallSite:
+    """Copy the whole site."""
+    site = SmallSite(folder)
+    shutil.rmtree(folder / "docs")
+    for name in ("docs", "examples"):
+        shutil.copytree(ROOT / name, folder / name)
+    shutil.copy(ROOT / "index.md", folder)
+    return site
 
 
 class PlainSite:

@@ -22,15 +22,25 @@ STRICT = ["--fail-on-warning", "--nitpicky"]
 NO_EXECUTION = ["--define", "nb_execution_mode=off"]
 
 
+<<<<<<< HEAD
 def build(builder: str, *options: str, language: str = ENGLISH) -> int:
+=======
+def build(builder: str, *options: str, jobs: str = "auto") -> int:
+>>>>>>> warm
     """Run one Sphinx builder over the site, from a clean folder; return its exit status.
 
     Sphinx forgets a warning once it has kept the page that it warned of, and a second build into
     one folder differs from a first. Outputs come from the cache, so a clean build costs little.
+
+    Args:
+        builder: Of Sphinx, such as html.
+        options: More options of sphinx-build.
+        jobs: How many processes read and write pages; as many as there are processors unless said.
     """
     work = folder(builder, language)
     shutil.rmtree(work, ignore_errors=True)
     places = ["--doctree-dir", str(work / "doctrees"), ".", str(work / "out")]
+<<<<<<< HEAD
     return sphinx(["--builder", builder, *options, "--define", f"language={language}", *places])
 
 
@@ -48,6 +58,18 @@ def html() -> int:
             print(f"\nThe site was not published; {PUBLISHED} is as it was.", file=sys.stderr)
             return status
     publish(PUBLISHED)
+=======
+    return sphinx(["--builder", builder, "--jobs", jobs, *options, *places])
+
+
+def html(jobs: str = "auto") -> int:
+    """Build the site and publish it, unless something is wrong with it."""
+    status = build("html", *STRICT, jobs=jobs)
+    if status:
+        print(f"\nThe site was not published; {PUBLISHED} is as it was.", file=sys.stderr)
+        return status
+    publish(WORK / "html" / "out", PUBLISHED)
+>>>>>>> warm
     print(f"\nThe site is built. Open {(PUBLISHED / 'index.html').resolve().as_uri()}")
     return 0
 
@@ -74,6 +96,7 @@ def linkcheck() -> int:
     return build("linkcheck", *STRICT)
 
 
+<<<<<<< HEAD
 def translate() -> int:
     """Bring the catalogues up to what the pages say now; see docs/contributing.md."""
     status = build("gettext", *STRICT, *NO_EXECUTION)
@@ -101,10 +124,19 @@ def page(path: str, language: str) -> int:
         print(f"There is no page {path!r}; name one as in docs/flags/both.md.", file=sys.stderr)
         return 2
     docname = Path(path).with_suffix("").as_posix()
+=======
+def page(paths: list[str]) -> int:
+    """Build some pages alone, so that their cells run and no others'; references break."""
+    for path in paths:
+        if not Path(path).is_file():
+            print(f"There is no page {path!r}; name one as in docs/flags/both.md.", file=sys.stderr)
+            return 2
+    docname = Path(paths[0]).with_suffix("").as_posix()
+>>>>>>> warm
     status = build(
         "html",
         "--define", f"root_doc={docname}",
-        "--define", f"include_patterns={path}",
+        "--define", f"include_patterns={','.join(paths)}",
         "--define", "suppress_warnings=ref,myst.xref_missing,toc,mystnb.glue_ref",
         language=language,
     )  # fmt: skip
@@ -131,10 +163,16 @@ def main() -> int:
         command = commands.add_parser(function.__name__, help=function.__doc__)
         command.set_defaults(run=function)
         if function is page:
+<<<<<<< HEAD
             command.add_argument("path", help="such as docs/flags/both.md")
             command.add_argument("--language", choices=LANGUAGES, default=ENGLISH)
         if function is proofread:
             command.add_argument("files", nargs="*", type=Path, help="such as docs/locale/….po")
+=======
+            command.add_argument("paths", nargs="+", help="such as docs/flags/both.md")
+        if function is html:
+            command.add_argument("--jobs", default="auto", help="how many processes at once")
+>>>>>>> warm
     arguments = vars(parser.parse_args())
     del arguments["command"]
     run = arguments.pop("run")

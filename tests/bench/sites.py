@@ -18,12 +18,14 @@ PLACE = ROOT / "_build" / "bench"
 # Our settings without anything of ours: MyST-NB as it comes, with the kernel that Jupyter brings.
 STOCK = """
 import os
+from pathlib import Path
 from site_build import fingerprint
 fingerprint.execution_cache = lambda root: ""
-exec(open("conf.py").read(), {**globals(), "__file__": os.path.abspath("conf.py")}, globals())
-del os.environ["JUPYTER_PATH"]
+__file__ = str(Path(__file__).parents[1] / "conf.py")
+exec(Path(__file__).read_text())
+del os.environ["JUPYTER_PATH"], html_math_renderer
 extensions = [name for name in extensions if not name.startswith("site_build")]
-del html_math_renderer, typed_facts_allowed, warm_kernel_imports
+html_static_path, templates_path = ["../docs/_static"], ["../docs/_templates"]
 nb_execution_mode = "force"
 """
 # As `make html`, but a page that was left out may be referred to.

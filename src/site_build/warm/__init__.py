@@ -3,6 +3,9 @@
 In conf.py, add ``site_build.warm`` to the extensions, and say what to import first::
 
     warm_kernel_imports = ["keras"]
+
+This folder needs nothing else of the project, and works under another name. `zygote.py` is the
+process that is copied, `provisioner.py` asks it for kernels, and here Sphinx starts and ends it.
 """
 
 import sys
@@ -12,7 +15,7 @@ from jupyter_client.provisioning.factory import KernelProvisionerFactory
 from sphinx.application import Sphinx
 from sphinx.util import logging
 
-from site_build.warm.provisioner import WarmProvisioner, Zygote
+from .provisioner import WarmProvisioner, Zygote
 
 logger = logging.getLogger(__name__)
 NAME = "warm-provisioner"

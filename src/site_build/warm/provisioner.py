@@ -23,7 +23,7 @@ from jupyter_client.connect import KernelConnectionInfo
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 from sphinx.util import logging
 
-from site_build.warm import zygote
+from . import zygote
 
 logger = logging.getLogger(__name__)
 
