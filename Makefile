@@ -4,12 +4,8 @@ PYTHON ?= python3
 RUN = .venv/bin/python
 
 .DEFAULT_GOAL := help
-<<<<<<< HEAD
-.PHONY: help html test contract alarms sweep doctest live page translate proofread linkcheck lint \
-  lock clean
-=======
-.PHONY: help html test sweep bench soak doctest live page linkcheck lint lock clean
->>>>>>> warm
+.PHONY: help html test contract alarms sweep bench soak doctest live page translate proofread \
+  linkcheck lint lock clean
 
 help:  ## Print this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## */\1\t/' | expand -t 12
@@ -20,17 +16,13 @@ html: .venv/ready  ## Execute and build the site; print the address to open
 test: lint html doctest  ## Run everything that must be green
 	$(RUN) -m pytest
 
-<<<<<<< HEAD
 contract: .venv/ready  ## Hold rules, values, surprises and messages against the Keras installed
 	$(RUN) -m pytest @tests/contract.txt
 
 alarms: .venv/ready  ## Change Keras in a hundred ways; see whether the contract notices
 	$(RUN) -m alarms
 
-sweep: html  ## Run the tests that take long: every page as on another processor
-=======
 sweep: html  ## Run the tests that take long: the whole site, built in every other way
->>>>>>> warm
 	$(RUN) -m pytest -m sweep
 
 bench: .venv/ready  ## Measure how fast the site is built, against stock MyST-NB

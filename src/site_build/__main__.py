@@ -22,11 +22,7 @@ STRICT = ["--fail-on-warning", "--nitpicky"]
 NO_EXECUTION = ["--define", "nb_execution_mode=off"]
 
 
-<<<<<<< HEAD
-def build(builder: str, *options: str, language: str = ENGLISH) -> int:
-=======
-def build(builder: str, *options: str, jobs: str = "auto") -> int:
->>>>>>> warm
+def build(builder: str, *options: str, language: str = ENGLISH, jobs: str = "auto") -> int:
     """Run one Sphinx builder over the site, from a clean folder; return its exit status.
 
     Sphinx forgets a warning once it has kept the page that it warned of, and a second build into
@@ -40,8 +36,8 @@ def build(builder: str, *options: str, jobs: str = "auto") -> int:
     work = folder(builder, language)
     shutil.rmtree(work, ignore_errors=True)
     places = ["--doctree-dir", str(work / "doctrees"), ".", str(work / "out")]
-<<<<<<< HEAD
-    return sphinx(["--builder", builder, *options, "--define", f"language={language}", *places])
+    choices = ["--jobs", jobs, "--define", f"language={language}"]
+    return sphinx(["--builder", builder, *options, *choices, *places])
 
 
 def folder(builder: str, language: str) -> Path:
@@ -49,27 +45,15 @@ def folder(builder: str, language: str) -> Path:
     return WORK / (builder if language == ENGLISH else f"{builder}-{language}")
 
 
-def html() -> int:
+def html(jobs: str = "auto") -> int:
     """Build the site in all its languages and publish it, unless something is wrong with it."""
     # English comes first and executes the pages; the others find all outputs in the cache.
     for language in LANGUAGES:
-        status = build("html", *STRICT, language=language)
+        status = build("html", *STRICT, language=language, jobs=jobs)
         if status:
             print(f"\nThe site was not published; {PUBLISHED} is as it was.", file=sys.stderr)
             return status
     publish(PUBLISHED)
-=======
-    return sphinx(["--builder", builder, "--jobs", jobs, *options, *places])
-
-
-def html(jobs: str = "auto") -> int:
-    """Build the site and publish it, unless something is wrong with it."""
-    status = build("html", *STRICT, jobs=jobs)
-    if status:
-        print(f"\nThe site was not published; {PUBLISHED} is as it was.", file=sys.stderr)
-        return status
-    publish(WORK / "html" / "out", PUBLISHED)
->>>>>>> warm
     print(f"\nThe site is built. Open {(PUBLISHED / 'index.html').resolve().as_uri()}")
     return 0
 
@@ -96,7 +80,6 @@ def linkcheck() -> int:
     return build("linkcheck", *STRICT)
 
 
-<<<<<<< HEAD
 def translate() -> int:
     """Bring the catalogues up to what the pages say now; see docs/contributing.md."""
     status = build("gettext", *STRICT, *NO_EXECUTION)
@@ -118,21 +101,13 @@ def proofread(files: list[Path]) -> int:
     return int(bool(found))
 
 
-def page(path: str, language: str) -> int:
-    """Build one page alone, so that its cells run and no other's; references to others break."""
-    if not Path(path).is_file():
-        print(f"There is no page {path!r}; name one as in docs/flags/both.md.", file=sys.stderr)
-        return 2
-    docname = Path(path).with_suffix("").as_posix()
-=======
-def page(paths: list[str]) -> int:
+def page(paths: list[str], language: str) -> int:
     """Build some pages alone, so that their cells run and no others'; references break."""
     for path in paths:
         if not Path(path).is_file():
             print(f"There is no page {path!r}; name one as in docs/flags/both.md.", file=sys.stderr)
             return 2
     docname = Path(paths[0]).with_suffix("").as_posix()
->>>>>>> warm
     status = build(
         "html",
         "--define", f"root_doc={docname}",
@@ -163,16 +138,12 @@ def main() -> int:
         command = commands.add_parser(function.__name__, help=function.__doc__)
         command.set_defaults(run=function)
         if function is page:
-<<<<<<< HEAD
-            command.add_argument("path", help="such as docs/flags/both.md")
+            command.add_argument("paths", nargs="+", help="such as docs/flags/both.md")
             command.add_argument("--language", choices=LANGUAGES, default=ENGLISH)
         if function is proofread:
             command.add_argument("files", nargs="*", type=Path, help="such as docs/locale/….po")
-=======
-            command.add_argument("paths", nargs="+", help="such as docs/flags/both.md")
         if function is html:
             command.add_argument("--jobs", default="auto", help="how many processes at once")
->>>>>>> warm
     arguments = vars(parser.parse_args())
     del arguments["command"]
     run = arguments.pop("run")
