@@ -15,7 +15,7 @@ from test_pages import PAGES
 
 from site_build import catalogues
 from site_build.__main__ import STRICT
-from site_build.proofread import problems
+from site_build.proofread import GLOSSARY, problems
 
 ZH = "zh_CN"
 CATALOGUES = [
@@ -59,6 +59,7 @@ def test_the_catalogues_are_what_the_pages_say(
             shutil.copytree(source, target, dirs_exist_ok=True)
         else:
             shutil.copy(source, target)
+    (tmp_path / "docs/page.md").unlink()
     before = {file: (ROOT / file).read_text(encoding="utf-8") for file in CATALOGUES}
 
     result = site.run("site_build", "translate")
@@ -142,6 +143,7 @@ def test_an_edit_loses_no_translation(tmp_path: Path, monkeypatch: pytest.Monkey
     monkeypatch.chdir(tmp_path)
     file = catalogues.folder(ZH) / "page.po"
     file.parent.mkdir(parents=True)
+    shutil.copy(ROOT / GLOSSARY, GLOSSARY)
     file.write_text(
         po(
             ("The layer reads the whole sequence.", "层读入整个序列。"),
@@ -153,7 +155,7 @@ def test_an_edit_loses_no_translation(tmp_path: Path, monkeypatch: pytest.Monkey
     extracted = tmp_path / "extracted"
     extracted.mkdir()
     for name, sentences in {
-        "page": ["Write it", "The layer reads the whole sequence twice.", "`LSTM`"],
+        "page": ["Write it", "The layer reads the whole sequence twice.", "`LSTM`", "Write"],
         "other": ["Write it"],
     }.items():
         text = po(*((sentence, "") for sentence in sentences))
@@ -166,6 +168,7 @@ def test_an_edit_loses_no_translation(tmp_path: Path, monkeypatch: pytest.Monkey
     assert (changed.string, changed.fuzzy) == ("层读入整个序列。", True)
     assert [message.string for message in page.obsolete.values()] == ["没人再这么说了。"]
     assert page["`LSTM`"].string == "`LSTM`"
+    assert not page["Write"].string, "It is like another sentence, which is still there."
     assert other["Write it"].string == "怎么写"
     said = [problem.split("\n")[0] for problem in problems(file)]
     assert any(one.startswith("fuzzy") for one in said)
