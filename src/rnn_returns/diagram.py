@@ -50,7 +50,7 @@ class Diagram:
 
     def _repr_html_(self) -> str:
         # As image/svg+xml it would become a file, which the colours of a page do not reach.
-        if self.scene["steps"] <= STEPS:
+        if self.scene["steps"] <= STEPS and not self.scene["slices"]:
             return f'<div class="rnn-diagram">{paint(self.scene)}</div>'
         # It may be wider than a phone, and what can be scrolled must be reached by keyboard too.
         label = escape(self.scene["title"])
