@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 from conftest import ROOT
 
-
 EXAMPLES = sorted(ROOT.glob("examples/*.py"))
 # Every build of the site executes all; as scripts, where each imports Keras anew, they take long.
 SAMPLE = {"custom_cell.py", "four_combinations.py"}
