@@ -4,7 +4,7 @@ PYTHON ?= python3
 RUN = .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help html test sweep doctest live page linkcheck lint lock clean
+.PHONY: help html test sweep doctest live page linkcheck lint lock atlas clean
 
 help:  ## Print this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## */\1\t/' | expand -t 12
@@ -34,6 +34,9 @@ page: .venv/ready  ## Build one page alone: make page PAGE=docs/flags/both.md
 
 linkcheck: .venv/ready  ## Ask every address that the site points to (needs the network)
 	$(RUN) -m site_build linkcheck
+
+atlas: .venv/ready  ## Measure every Keras that is not measured yet (needs the network, takes long)
+	$(RUN) -m atlas
 
 lock: .venv/ready  ## Renew requirements.lock from pyproject.toml
 	$(RUN) -m uv pip compile pyproject.toml --group dev --universal --python-version 3.11 \

@@ -70,7 +70,7 @@ html_title = "What Keras RNNs return"
 html_math_renderer = "mathml"
 html_static_path = ["docs/_static"]
 html_css_files = ["site.css"]
-html_js_files = ["filter.js"]
+html_js_files = ["filter.js", "pick.js"]
 templates_path = ["docs/_templates"]
 html_theme_options = {
     "article_footer_items": ["executed-on.html"],

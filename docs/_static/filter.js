@@ -25,13 +25,16 @@ document.addEventListener("DOMContentLoaded", () => {
       const words = input.value.toLowerCase().split(/\s+/).filter(Boolean);
       let left = 0;
       for (const row of rows) {
-        const text = row.textContent.toLowerCase();
+        const seen = row.cloneNode(true);
+        seen.querySelectorAll("[hidden]").forEach((one) => one.remove());
+        const text = seen.textContent.toLowerCase();
         row.hidden = !words.every((word) => text.includes(word));
         left += row.hidden ? 0 : 1;
       }
       count.textContent = `${left} / ${rows.length}`;
     };
     input.addEventListener("input", narrow);
+    document.addEventListener("picked", narrow); // See pick.js.
     narrow();
   }
 });

@@ -11,7 +11,15 @@ from pathlib import Path
 
 SOURCE = Path(__file__).parents[1]
 # What a page's outputs come from, besides its cells and what is installed.
-OURS = ("rnn_returns", "site_build/environment.py", "site_build/kernel.py", "site_build/jupyter")
+OURS = (
+    "rnn_returns",
+    "atlas",
+    "site_build/environment.py",
+    "site_build/kernel.py",
+    "site_build/jupyter",
+)
+# The measurements of earlier versions and other backends, which some pages show.
+DATA = "docs/atlas"
 
 
 def execution_cache(root: Path) -> str:
@@ -27,4 +35,6 @@ def execution_cache(root: Path) -> str:
         for file in sorted([SOURCE / place, *(SOURCE / place).rglob("*")]):
             if file.is_file() and "__pycache__" not in file.parts:
                 digest.update(file.relative_to(SOURCE).as_posix().encode() + file.read_bytes())
+    for file in sorted((SOURCE.parent / DATA).glob("*.json")):
+        digest.update(file.name.encode() + file.read_bytes())
     return str(root / "_build" / "executed" / digest.hexdigest()[:16])
