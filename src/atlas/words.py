@@ -32,17 +32,21 @@ TITLES = {
     r"returns\.Bidirectional\.(\w+)": (
         r"shapes that Bidirectional(LSTM, merge_mode='\1') returns with both flags"
     ),
-    r"returns\.stack\.(\w+)": (
+    r"returns\.stack\.(LSTM|GRU)": (
         r"shapes that a stack of two \1 cells returns with return_state, in what nesting"
     ),
-    r"returns\.stack\.GRU\.model": "the same of two GRU cells in a model",
+    r"returns\.stack\.GRU\.model": "what a stack of two GRU cells returns in a model",
     r"returns\.stack\.one": "shapes that a list of one LSTM cell returns with return_state",
-    r"returns\.stack\.one\.unrolled": "the same with unroll",
+    r"returns\.stack\.one\.unrolled": (
+        "shapes that a list of one LSTM cell returns with return_state and unroll"
+    ),
     r"returns\.(ConvLSTM\dD)": r"shapes that \1 returns with both flags",
     r"returns\.TimeDistributed\.state": (
         "shapes that TimeDistributed(LSTM(return_state=True)) returns"
     ),
-    r"returns\.TimeDistributed\.state\.model": "the same in a model",
+    r"returns\.TimeDistributed\.state\.model": (
+        "TimeDistributed(LSTM(return_state=True)) in a model"
+    ),
     r"returns\.Sequential\.last": "return_state in the last layer of a Sequential model",
     r"returns\.Sequential\.middle": "return_state in the middle of a Sequential model",
     r"returns\.predict": "what predict gives of a model with three outputs",
@@ -68,15 +72,19 @@ TITLES = {
     r"mask\.state\.left": "final sum of 1 2 3 4, steps 1 and 2 masked",
     r"mask\.state\.row": "final sum of 1 2 3 4, all steps masked",
     r"mask\.zero_output\.sequences": "sums with zero_output_for_mask, steps 3 and 4 masked",
-    r"mask\.zero_output\.last": "the same without return_sequences",
-    r"mask\.zero_output\.unrolled": "the same with unroll",
+    r"mask\.zero_output\.last": "last sum with zero_output_for_mask, steps 3 and 4 masked",
+    r"mask\.zero_output\.unrolled": (
+        "sums with zero_output_for_mask and unroll, steps 3 and 4 masked"
+    ),
     r"mask\.unrolled\.forwards": "sums with unroll, steps 3 and 4 masked",
     r"mask\.unrolled\.backwards": "sums with unroll and go_backwards, steps 3 and 4 masked",
     r"mask\.Bidirectional": "sums by Bidirectional, steps 3 and 4 masked",
-    r"mask\.custom_cell": "a cell whose output is ten times its state, steps 3 and 4 masked",
+    r"mask\.custom_cell": "ten times the sums, by a cell with the sums for a state, steps 3 and 4 masked",
     r"mask\.ConvLSTM2D": "masked steps of ConvLSTM2D",
     r"mask\.used": "does LSTM use the mask of an Embedding?",
-    r"mask\.used\.initial_state": "does GRU use it when it is called with initial_state?",
+    r"mask\.used\.initial_state": (
+        "does GRU use the mask of an Embedding when it is called with initial_state?"
+    ),
     r"mask\.handed_on\.(\w+)": r"does \1 hand its mask on to the next layer?",
     r"mask\.warning\.(\w+)": r"warning when \1 is given a mask",
     r"mask\.go_backwards": "order of the mask that a layer with go_backwards computes",
