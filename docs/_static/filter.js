@@ -3,7 +3,7 @@
 "use strict";
 
 document.addEventListener("DOMContentLoaded", () => {
-  for (const place of document.querySelectorAll(".filter")) {
+  for (const [number, place] of document.querySelectorAll(".filter").entries()) {
     const tables = [...document.querySelectorAll("table.rnn-table")];
     const table = tables.find(
       (one) => place.compareDocumentPosition(one) & Node.DOCUMENT_POSITION_FOLLOWING,
@@ -12,7 +12,7 @@ document.addEventListener("DOMContentLoaded", () => {
 
     const input = document.createElement("input");
     input.type = "search";
-    input.id = "filter";
+    input.id = `filter-${number}`;
     const label = document.createElement("label");
     label.htmlFor = input.id;
     label.textContent = place.textContent.trim();

@@ -150,7 +150,7 @@ NEWS: tuple[News, ...] = (
     News(
         r"returns\.Sequential\.last",
         "The last layer of a Sequential model may have return_state=True, which was refused.",
-        "Nothing; the model returns what the layer returns.",
+        "Nothing has to be done; the model returns what the layer returns.",
         now="accepted",
     ),
     News(
@@ -169,7 +169,7 @@ NEWS: tuple[News, ...] = (
     News(
         r"state\.layer\.reset",
         "The method of a layer is called reset_state; the old name still works.",
-        "Nothing yet; write reset_state in new code.",
+        "Write reset_state in new code.",
     ),
     News(
         r"state\.reset\.stack",
@@ -192,7 +192,7 @@ NEWS: tuple[News, ...] = (
     News(
         r"state\.Bidirectional\.stateful",
         "Bidirectional around a layer that is stateful and returns its states works again.",
-        "Nothing; what went around it still works.",
+        "Nothing has to be done; what went around it still works.",
         was="refused",
     ),
     News(
@@ -253,14 +253,14 @@ NEWS: tuple[News, ...] = (
     News(
         r"argument\..*",
         "An argument that was refused is understood.",
-        "Nothing.",
+        "Nothing has to be done.",
         was="refused",
         now="accepted",
     ),
     News(
         r"default\.LSTM\.time_major",
         "The configuration of a layer has an entry more, time_major.",
-        "Nothing.",
+        "Nothing has to be done.",
         was="not in its configuration",
     ),
     News(
@@ -273,7 +273,7 @@ NEWS: tuple[News, ...] = (
         r"default\.\w+\.implementation",
         "The default of implementation, which chooses between two ways to the same numbers, is "
         "another, or is not saved any more.",
-        "Nothing.",
+        "Nothing has to be done.",
     ),
     News(
         r"exists\..*|returns\.ConvLSTM.*|surprise\.attention_query",

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
+from itertools import pairwise
 from string import ascii_lowercase
 
 from atlas.changes import alike, changes, is_refused, stretches
@@ -92,9 +93,10 @@ class Findings:
         if head:
             head = f'<thead><tr><th scope="col">behaviour</th>{head}</tr></thead>'
         body = "".join(self._row(words, found) for words, found in self.rows)
+        classes = "rnn-table findings matrix" if self.letters else "rnn-table findings"
         return (
             f"{self._picker()}"
-            f'<table class="rnn-table findings"><caption>{escape(self.caption)}</caption>'
+            f'<table class="{classes}"><caption>{escape(self.caption)}</caption>'
             f"{head}<tbody>{body}</tbody></table>"
         )
 
@@ -112,7 +114,8 @@ class Findings:
     def _row(self, words: str, found: tuple[Found, ...]) -> str:
         values = "".join(
             f'<p data-at="{" ".join(map(str, one.positions))}">'
-            f"<span class='where'>{escape(one.where)}:</span> {escape(one.value)}</p>"
+            f'<span class="where">{escape(one.where)}:</span> '
+            f'<span class="value">{escape(one.value)}</span></p>'
             for one in found
         )
         if not self.letters:
@@ -231,24 +234,60 @@ def unchanged(rows: Sequence[Row]) -> Table:
     return Table(f"{len(same)} behaviours that never changed", ("behaviour", "value"), tuple(same))
 
 
-def news_of(rows: Sequence[Row]) -> Table:
+@dataclass(frozen=True)
+class Told:
+    """A table of what happened, what to do about it, and the measurements behind it.
+
+    Args:
+        rows: For each change the version, what happened, what to do, and what was measured.
+    """
+
+    rows: tuple[tuple[str, str, str, tuple[str, ...]], ...]
+
+    @property
+    def caption(self) -> str:
+        """Say how much is told."""
+        return f"{len(self.rows)} changes, the newest first"
+
+    def __repr__(self) -> str:
+        lines = [self.caption]
+        for since, says, fix, measured in self.rows:
+            lines += [f"{since}: {says}", f"  What to do: {fix}", *(f"  {one}" for one in measured)]
+        return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        body = "".join(
+            f'<tr><th scope="row">{escape(since)}</th><td><p>{escape(says)}</p>'
+            f'<p><span class="where">What to do:</span> {escape(fix)}</p>'
+            f"<details><summary>{escape(_summary(measured))}</summary><ul>"
+            + "".join(f"<li>{escape(one)}</li>" for one in measured)
+            + "</ul></details></td></tr>"
+            for since, says, fix, measured in self.rows
+        )
+        return (
+            f'<table class="rnn-table findings"><caption>{escape(self.caption)}</caption>'
+            f"<tbody>{body}</tbody></table>"
+        )
+
+
+def _summary(measured: Sequence[str]) -> str:
+    first = measured[0].rsplit(": ", 1)[0] if len(measured[0]) > 90 else measured[0]
+    return first if len(measured) == 1 else f"{first}, and {len(measured) - 1} more"
+
+
+def news_of(rows: Sequence[Row]) -> Told:
     """Tell each change from a row to the next: what it means and what to do, the newest first."""
-    lines = []
-    for row in reversed(rows):
-        told: dict[tuple[str, str], list[str]] = {}
-        for change in changes(rows):
-            if change.row is row:
-                one = news(change)
-                said = f"{title(change.behaviour)}: {brief(change.was)} {MARK} {brief(change.now)}"
-                told.setdefault((one.says, one.fix), []).append(said)
-        lines += [
-            (label(row), says, fix, "; ".join(changed)) for (says, fix), changed in told.items()
-        ]
-    columns = ("since", "what happened", "what to do", f"measured: before {MARK} since")
-    return Table(f"{len(lines)} changes, the newest first", columns, tuple(lines))
+    told: dict[tuple[str, str, str], list[str]] = {}
+    for before, row in reversed(list(pairwise(rows))):
+        found = {change.behaviour: change for change in changes([before, row])}
+        for name in ordered(found):
+            one = news(found[name])
+            said = f"{title(name)}: {brief(found[name].was)} {MARK} {brief(found[name].now)}"
+            told.setdefault((label(row), one.says, one.fix), []).append(said)
+    return Told(tuple((*about, tuple(measured)) for about, measured in told.items()))
 
 
-def coming(release: Row, nightly: Row) -> Table | str:
+def coming(release: Row, nightly: Row) -> Told | str:
     """Tell what *nightly* does differently, or that it does nothing so."""
     return news_of([release, nightly]) if changes([release, nightly]) else NOTHING_NEW
 

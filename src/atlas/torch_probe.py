@@ -130,7 +130,7 @@ def padded(kind):
 
     found = {
         "output": (output, torch_output),
-        "output at real steps": (output * mask[..., None], torch_output),
+        "output at real steps": (keras.ops.where(mask[..., None], output, 0), torch_output),
         "state_h": (states[0], h_n[0]),
     }
     if c_n is not None:

@@ -79,7 +79,7 @@ TITLES = {
     r"mask\.unrolled\.forwards": "sums with unroll, steps 3 and 4 masked",
     r"mask\.unrolled\.backwards": "sums with unroll and go_backwards, steps 3 and 4 masked",
     r"mask\.Bidirectional": "sums by Bidirectional, steps 3 and 4 masked",
-    r"mask\.custom_cell": "ten times the sums, by a cell with the sums for a state, steps 3 and 4 masked",
+    r"mask\.custom_cell": "ten times the sums, which are the state, steps 3 and 4 masked",
     r"mask\.ConvLSTM2D": "masked steps of ConvLSTM2D",
     r"mask\.used": "does LSTM use the mask of an Embedding?",
     r"mask\.used\.initial_state": (
