@@ -14,7 +14,7 @@ from conftest import ROOT, SmallSite
 from test_pages import PAGES
 
 from site_build import catalogues
-from site_build.__main__ import STRICT
+from site_build.__main__ import NO_EXECUTION, STRICT
 from site_build.proofread import GLOSSARY, problems
 
 ZH = "zh_CN"
@@ -329,6 +329,21 @@ kernelspec:
 2 + 2
 {FENCE}
 """
+
+
+def test_search_engines_get_whole_addresses_where_the_site_has_one(small_site: SmallSite) -> None:
+    """With the address of the site set, each page names itself and its twin by whole addresses."""
+    options = ["-D", "html_baseurl=https://example.org/rnn", "-D", "language=zh_CN"]
+    result = small_site.run("sphinx", "-b", "html", *NO_EXECUTION, *options, ".", "_build/zh/out")
+    assert result.returncode == 0, result.stdout
+
+    soup = soup_of(small_site.folder, "_build/zh/out/docs/page.html")
+    links = {
+        str(link.get("hreflang", "canonical")): link["href"]
+        for link in soup.select('link[rel="alternate"], link[rel="canonical"]')
+    }
+    english, chinese = (f"https://example.org/rnn/{place}docs/page.html" for place in ("", "zh/"))
+    assert links == {"canonical": chinese, "zh-CN": chinese, "en": english, "x-default": english}
 
 
 def test_a_fact_typed_in_chinese_fails_the_build(two_languages: SmallSite) -> None:
