@@ -10,7 +10,6 @@ import os
 import platform
 import re
 import sys
-from functools import cache
 from hashlib import sha256
 from importlib.metadata import Distribution, distributions
 from pathlib import Path
@@ -37,8 +36,6 @@ VARIABLES = re.compile(
 )
 
 
-# TensorFlow, imported for the reference, sets a variable; the second language is built after that.
-@cache
 def execution_cache(root: Path) -> str:
     """Name the folder of the outputs that are true of what is installed now.
 
