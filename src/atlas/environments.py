@@ -89,8 +89,8 @@ def _of_tensorflow(python: str, version: str, *pins: str) -> Environment:
         f"tf.keras {minor}",
         python,
         (f"{package}=={version}", *pins),
-        # Two do not say which version they are; there the package has the same layers.
-        module="keras" if minor in ("2.13", "2.14") else "tensorflow.keras",
+        # The last do not say which version they are; there the package has the same layers.
+        module="keras" if minor in ("2.13", "2.14", "2.15") else "tensorflow.keras",
     )
 
 
