@@ -4,7 +4,7 @@ PYTHON ?= python3
 RUN = .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help html test contract alarms sweep doctest live page linkcheck lint lock clean
+.PHONY: help html test contract alarms sweep doctest live serve page linkcheck lint lock clean
 
 help:  ## Print this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## */\1\t/' | expand -t 12
@@ -34,6 +34,9 @@ lint: .venv/ready  ## Check style and types
 
 live: .venv/ready  ## Serve the site here; rebuild and reload it on every save
 	$(RUN) -m site_build live
+
+serve: html  ## Serve the built site here, compressed as a host would
+	$(RUN) -m site_build serve
 
 page: .venv/ready  ## Build one page alone: make page PAGE=docs/flags/both.md
 	$(RUN) -m site_build page $(PAGE)

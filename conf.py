@@ -70,10 +70,12 @@ html_theme = "sphinx_book_theme"
 html_title = "What Keras RNNs return"
 html_math_renderer = "mathml"
 html_static_path = ["docs/_static"]
-html_css_files = ["site.css"]
-html_js_files = ["filter.js"]
+html_css_files = ["icons.css", "site.css"]
+html_js_files = ["controls.js", "filter.js"]
+html_logo = html_favicon = "docs/_static/logo.svg"
 templates_path = ["docs/_templates"]
 html_theme_options = {
+    "logo": {"text": html_title},
     "article_footer_items": ["executed-on.html"],
     "navbar_persistent": [],  # The sidebar has the search.
     "use_download_button": False,  # It would offer the page's source, which is no notebook.

@@ -8,8 +8,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from browser import browser, visit
 
 from site_build import environment
+
+__all__ = ["browser", "visit"]  # Fixtures that have a file of their own.
 
 ROOT = Path(__file__).parents[1]
 environment.prepare(ROOT)

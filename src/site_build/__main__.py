@@ -6,12 +6,17 @@ Each runs on the site in the current folder.
 import argparse
 import shutil
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 from sphinx.cmd.build import main as sphinx
 
+from site_build.light import lighten
+from site_build.serve import HOST, server
+
 WORK = Path("_build/work")
 PUBLISHED = Path("_build/html")
+PORT = 8000  # The one that readers of Python's own server know.
 
 # A warning is an error, and so is an unknown reference.
 STRICT = ["--fail-on-warning", "--nitpicky"]
@@ -36,6 +41,7 @@ def html() -> int:
     if status:
         print(f"\nThe site was not published; {PUBLISHED} is as it was.", file=sys.stderr)
         return status
+    lighten(WORK / "html" / "out")
     publish(WORK / "html" / "out", PUBLISHED)
     print(f"\nThe site is built. Open {(PUBLISHED / 'index.html').resolve().as_uri()}")
     return 0
@@ -86,11 +92,23 @@ def live() -> int:
     return 0
 
 
+def serve() -> int:
+    """Serve the built site on this machine, compressed, as a host would."""
+    if not (PUBLISHED / "index.html").exists():
+        print("There is no built site yet: run `make html` first.", file=sys.stderr)
+        return 2
+    with server(PUBLISHED, PORT) as running:
+        print(f"Open http://{HOST}:{PORT}/ and press Ctrl+C to stop.", flush=True)
+        with suppress(KeyboardInterrupt):
+            running.serve_forever()
+    return 0
+
+
 def main() -> int:
     """Run the command that was asked for."""
     parser = argparse.ArgumentParser(prog="python -m site_build", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
-    for function in (html, doctest, linkcheck, live, page):
+    for function in (html, doctest, linkcheck, live, page, serve):
         command = commands.add_parser(function.__name__, help=function.__doc__)
         command.set_defaults(run=function)
         if function is page:

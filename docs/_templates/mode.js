@@ -1,0 +1,8 @@
+// Light or dark before the page is painted: what the reader chose, or else what the system says.
+(() => {
+  const { dataset } = document.documentElement;
+  const chosen = localStorage.getItem("mode");
+  dataset.mode = ["light", "dark"].includes(chosen) ? chosen : "auto";
+  const system = matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
+  dataset.theme = dataset.mode === "auto" ? system : dataset.mode;
+})();

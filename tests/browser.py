@@ -1,0 +1,112 @@
+"""A real browser for the tests: Debian's Chromium or any like it, driven by Playwright."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, Playwright, sync_playwright
+
+NAMES = (
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "google-chrome-stable",
+    "chrome",
+    "msedge",
+)
+# Nothing that would ask the network, and nothing that asks whether it may start.
+ARGUMENTS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+# The theme says on every page which mode it is in, unasked.
+SAYS_ALWAYS = "[PST]: Changed to "
+LIGHT_AND_DARK = ("light", "dark")
+PHONE, TABLET, DESKTOP = 320, 768, 1440
+
+
+def executable(playwright: Playwright) -> str | None:
+    """Name the browser to start, or None if there is none."""
+    own = playwright.chromium.executable_path
+    return next(filter(None, map(shutil.which, NAMES)), own if Path(own).exists() else None)
+
+
+def start(playwright: Playwright) -> Browser:
+    """Start a browser; without one skip the test, or fail it where REQUIRE_BROWSER is set."""
+    found = executable(playwright)
+    if found is None:
+        how = "No Chromium was found; `apt install chromium` or `playwright install chromium`."
+        if os.environ.get("REQUIRE_BROWSER"):
+            pytest.fail(how)
+        pytest.skip(how)
+    return playwright.chromium.launch(executable_path=found, args=ARGUMENTS)
+
+
+@dataclass
+class Visit:
+    """One page in a window of its own, with all that its console said."""
+
+    page: Page
+    console: list[str] = field(default_factory=list)
+
+    @classmethod
+    def to(cls, browser: Browser, address: str, **options: Any) -> "Visit":
+        """Open *address* with the options of a Playwright context."""
+        options = {"viewport": {"width": DESKTOP, "height": 900}} | options
+        context = browser.new_context(**options)
+        visit = cls(context.new_page())
+        visit.page.on(
+            "console",
+            lambda said: (
+                None if said.text.startswith(SAYS_ALWAYS) else visit.console.append(said.text)
+            ),
+        )
+        visit.page.on("pageerror", lambda error: visit.console.append(str(error)))
+        visit.page.on(
+            "requestfailed", lambda asked: visit.console.append(f"{asked.url} is not there")
+        )
+        visit.page.goto(address)
+        return visit
+
+
+def window(width: int) -> dict[str, Any]:
+    """Give the option that makes a window so many pixels wide."""
+    return {"viewport": {"width": width, "height": 800}}
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Give one browser for all tests of this process."""
+    with sync_playwright() as playwright:
+        started = start(playwright)
+        yield started
+        started.close()
+
+
+Open = Callable[..., Visit]
+
+
+@pytest.fixture
+def visit(browser: Browser, published: Path) -> Iterator[Open]:
+    """Give a function that opens a page of the built site from the disk."""
+    visits: list[Visit] = []
+
+    def opened(page: str, **options: Any) -> Visit:
+        name, mark, behind = page.partition("#")
+        address = (published / name).as_uri() + mark + behind
+        visits.append(Visit.to(browser, address, **options))
+        return visits[-1]
+
+    yield opened
+    for each in visits:
+        each.page.context.close()
