@@ -277,12 +277,12 @@ def test_code_can_be_copied(visit: Open) -> None:
 def test_full_screen_and_back_to_the_top(desktop: Page) -> None:
     """One button fills the screen; another leads back up, once the reader turns around."""
     desktop.get_by_role("button", name="Fullscreen mode").click()
-    desktop.wait_for_function("document.fullscreenElement !== null")
+    expect(desktop.locator("html:fullscreen")).to_have_count(1)
     desktop.keyboard.press("End")
-    desktop.wait_for_function("scrollY > 1.5 * innerHeight")
+    expect(desktop.locator("p.executed-on")).to_be_in_viewport()
     desktop.keyboard.press("PageUp")
     desktop.get_by_role("button", name="Back to top").click()
-    desktop.wait_for_function("scrollY === 0")
+    expect(desktop.locator("article h1")).to_be_in_viewport()
 
 
 DRAWN = """icon => {
