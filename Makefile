@@ -4,7 +4,8 @@ PYTHON ?= python3
 RUN = .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help html test contract alarms sweep doctest live serve page linkcheck lint lock clean
+.PHONY: help html test contract alarms sweep bench soak doctest live serve page translate proofread \
+  linkcheck lint lock clean
 
 help:  ## Print this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## */\1\t/' | expand -t 12
@@ -21,8 +22,14 @@ contract: .venv/ready  ## Hold rules, values, surprises and messages against the
 alarms: .venv/ready  ## Change Keras in a hundred ways; see whether the contract notices
 	$(RUN) -m alarms
 
-sweep: html  ## Run the tests that take long: every page as on another processor
+sweep: html  ## Run the tests that take long: the whole site, built in every other way
 	$(RUN) -m pytest -m sweep
+
+bench: .venv/ready  ## Measure how fast the site is built, against stock MyST-NB
+	cd tests && ../$(RUN) -m bench
+
+soak: .venv/ready  ## Start hundreds of kernels and builds, until one fails
+	cd tests && ../$(RUN) -m bench.soak
 
 doctest: .venv/ready  ## Run the doctests of the pages and of the docstrings
 	$(RUN) -m site_build doctest
@@ -38,8 +45,14 @@ live: .venv/ready  ## Serve the site here; rebuild and reload it on every save
 serve: html  ## Serve the built site here, compressed as a host would
 	$(RUN) -m site_build serve
 
-page: .venv/ready  ## Build one page alone: make page PAGE=docs/flags/both.md
-	$(RUN) -m site_build page $(PAGE)
+page: .venv/ready  ## Build one page alone: make page PAGE=docs/flags/both.md [IN=zh_CN]
+	$(RUN) -m site_build page $(PAGE) $(if $(IN),--language $(IN))
+
+translate: .venv/ready  ## Bring the catalogues of the translations up to the pages
+	$(RUN) -m site_build translate
+
+proofread: .venv/ready  ## List what is missing or wrong in the catalogues
+	$(RUN) -m site_build proofread
 
 linkcheck: .venv/ready  ## Ask every address that the site points to (needs the network)
 	$(RUN) -m site_build linkcheck

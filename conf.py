@@ -17,7 +17,7 @@ language = "en"
 root_doc = "index"
 include_patterns = ["index.md", "docs/**", "examples/**"]
 # Pruned, so that Sphinx does not walk through an environment that holds TensorFlow.
-exclude_patterns = [".*", "_build", "docs/_static", "docs/_templates", "docs/locale"]
+exclude_patterns = [".*", "_build", "docs/_*", "docs/locale"]
 extensions = [
     "myst_nb",
     "sphinx.ext.autodoc",
@@ -30,14 +30,19 @@ extensions = [
     "site_build.warm",
     "site_build.execute",
     "site_build.executed_on",
+    "site_build.explorer",
+    "site_build.languages",
+    "site_build.chinese_search",
+    "site_build.pictures",
 ]
 source_suffix = {".md": "myst-nb", ".py": "myst-nb"}
 
 # Executing them
 nb_custom_formats = {".py": ["jupytext.reads", {"fmt": "py:percent"}]}
+warm_kernel_imports = ["keras", "myst_nb", "rnn_returns"]
 nb_execution_mode = "cache"
 nb_execution_cache_path = fingerprint.execution_cache(ROOT)
-nb_execution_timeout = 120
+nb_execution_timeout = 300
 # With False a failed cell is a warning that names it, and so an error; with True Sphinx crashes.
 nb_execution_raise_on_error = False
 nb_execution_show_tb = True
@@ -48,7 +53,7 @@ nb_output_stderr = "show"
 nb_render_error_lexer = "text"
 
 # Markdown
-myst_enable_extensions = ["colon_fence", "dollarmath"]
+myst_enable_extensions = ["attrs_block", "colon_fence", "dollarmath"]
 myst_heading_anchors = 3
 # The only typed facts that prose may hold, each with its reason.
 typed_facts_allowed = {
@@ -64,6 +69,7 @@ nitpick_ignore_regex = [("py:class", r"numpy\..*|collections\.abc\..*")]
 # Translation
 locale_dirs = ["docs/locale"]
 gettext_compact = False
+gettext_location = False
 
 # The site
 html_theme = "sphinx_book_theme"
@@ -77,6 +83,7 @@ templates_path = ["docs/_templates"]
 html_theme_options = {
     "logo": {"text": html_title},
     "article_footer_items": ["executed-on.html"],
+    "article_header_end": ["language-switch.html", "article-header-buttons.html"],
     "navbar_persistent": [],  # The sidebar has the search.
     "use_download_button": False,  # It would offer the page's source, which is no notebook.
 }

@@ -4,7 +4,8 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,11 @@ INDEX = HEADER + "# A small site\n\n```{toctree}\npage\n```\n"
 PAGE = HEADER + "# A page\n\n```{code-cell}\n1 + 1\n```\n"
 
 
+def cells(*code: str) -> str:
+    """Write code cells."""
+    return "\n".join(f"```{{code-cell}}\n{cell}\n```\n" for cell in code)
+
+
 class SmallSite:
     """A site of two pages with the real conf.py, to plant things in."""
 
@@ -46,7 +52,7 @@ class SmallSite:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, encoding="utf-8")
 
-    def run(self, *command: str) -> "subprocess.CompletedProcess[str]":
+    def run(self, *command: str, **environment: str) -> "subprocess.CompletedProcess[str]":
         """Run ``python -m`` with *command* in the site; stdout and stderr come back as one."""
         return subprocess.run(
             [sys.executable, "-m", *command],
@@ -58,6 +64,84 @@ class SmallSite:
             # The tests read what a build says, whatever this terminal is asked to colour.
             env=os.environ | {"NO_COLOR": "1"},
         )
+
+
+def copy_of_this_site(folder: Path) -> SmallSite:
+    """Copy the whole site."""
+    site = SmallSite(folder)
+    shutil.rmtree(folder / "docs")
+    for name in ("docs", "examples"):
+        shutil.copytree(ROOT / name, folder / name)
+    shutil.copy(ROOT / "index.md", folder)
+    return site
+
+
+class PlainSite:
+    """A small site with its own conf.py, built by Sphinx alone."""
+
+    def __init__(self, folder: Path, conf: str, **pages: list[str]) -> None:
+        self.folder, self.temporary = folder, folder / "_build/tmp"
+        self.temporary.mkdir(parents=True)
+        self.write("conf.py", conf)
+        toctree = "\n".join(pages)
+        self.write("index.md", f"# A site\n\n```{{toctree}}\n{toctree}\n```\n")
+        for name, code in pages.items():
+            self.write(f"{name}.md", f"{HEADER}# {name}\n\n{cells(*code)}")
+        self.environment = os.environ | {
+            "NO_COLOR": "1",
+            "TMPDIR": str(self.temporary),
+            "PLAIN_SITE": str(self.folder),  # By this its processes are known.
+            "PYTHONPATH": os.pathsep.join(
+                [str(self.folder / "modules"), os.environ.get("PYTHONPATH", "")]
+            ),
+        }
+
+    def write(self, name: str, text: str) -> None:
+        """Write one file of the site."""
+        (self.folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (self.folder / name).write_text(text, encoding="utf-8")
+
+    def start(self, *options: str) -> "subprocess.Popen[str]":
+        """Start a build."""
+        return subprocess.Popen(
+            [sys.executable, "-m", "sphinx", "-W", *options, ".", "_build/html"],
+            cwd=self.folder,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            env=self.environment,
+        )
+
+    def build(self, *options: str) -> tuple[int, str]:
+        """Build the site; give the exit status and what was said."""
+        process = self.start(*options)
+        said, _ = process.communicate()
+        return process.returncode, said
+
+    def html(self, name: str) -> str:
+        """Give a built page."""
+        return (self.folder / "_build/html" / f"{name}.html").read_text(encoding="utf-8")
+
+    def left_behind(self) -> list[str]:
+        """Name the processes and files of builds that have ended, after a moment to end in."""
+        for _ in range(100):
+            # Where Sphinx stumbles over a signal, it writes a report.
+            files = [
+                file.name for file in self.temporary.iterdir() if "sphinx-err" not in file.name
+            ]
+            left = [*files, *self._processes()]
+            if not left:
+                break
+            time.sleep(0.1)
+        return left
+
+    def _processes(self) -> Iterator[str]:
+        for process in Path("/proc").glob("[0-9]*"):
+            try:
+                if f"PLAIN_SITE={self.folder}".encode() in (process / "environ").read_bytes():
+                    yield (process / "cmdline").read_text()
+            except OSError:
+                continue  # It has ended, or is another user's.
 
 
 @pytest.fixture

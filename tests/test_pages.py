@@ -79,6 +79,14 @@ def test_no_equality_of_a_page_is_false(published: Path) -> None:
         assert outputs.count("False") == (1 if page.endswith("both.html") else 0)
 
 
+@pytest.mark.parametrize("page", PAGES)
+def test_every_id_is_there_once(published: Path, page: str) -> None:
+    """The words of a picture belong to that picture, also where a page has several."""
+    ids = re.findall(r'\sid="([^"]+)"', (published / page).read_text(encoding="utf-8"))
+
+    assert [name for name in set(ids) if ids.count(name) > 1] == []
+
+
 def test_only_the_site_is_published(published: Path) -> None:
     """The published folder holds what a browser asks for, and no working files."""
     kinds = {path.suffix for path in published.rglob("*") if path.is_file()}

@@ -141,7 +141,10 @@ def test_a_kernel_that_dies(small_site: SmallSite, page: Callable[[str], str]) -
         result = small_site.run("site_build", "html")
 
         assert result.returncode != 0
-        assert "page.md: WARNING: The page could not be executed. DeadKernelError" in result.stdout
+        assert (
+            "page.md: WARNING: The page was not executed to its end. DeadKernelError"
+            in result.stdout
+        )
         assert "docs/page" in result.stdout
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from rnn_returns.describe import describe
+    from rnn_returns.diagram import Diagram, diagram
     from rnn_returns.explain import explain
     from rnn_returns.flags import FLAG_COMBINATIONS, Flags
     from rnn_returns.layer import Cell, Layer
@@ -17,12 +18,14 @@ if TYPE_CHECKING:
 __all__ = [
     "FLAG_COMBINATIONS",
     "Cell",
+    "Diagram",
     "Expected",
     "Flags",
     "Layer",
     "Report",
     "Returned",
     "describe",
+    "diagram",
     "expected",
     "explain",
     "observe",
@@ -31,12 +34,14 @@ __all__ = [
 _HOMES = {
     "FLAG_COMBINATIONS": "flags",
     "Cell": "layer",
+    "Diagram": "diagram",
     "Expected": "rules",
     "Flags": "flags",
     "Layer": "layer",
     "Report": "report",
     "Returned": "observe",
     "describe": "describe",
+    "diagram": "diagram",
     "expected": "rules",
     "explain": "explain",
     "observe": "observe",

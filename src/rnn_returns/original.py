@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
 
-import keras
 import numpy as np
 
 from rnn_returns.flags import FLAG_COMBINATIONS, Flags
@@ -56,14 +55,40 @@ CELLS = {flags.name: _cell(flags) for flags in FLAG_COMBINATIONS}
 _COLUMNS = {"LSTM": slice(0, 4), "GRU": slice(0, 3), "SimpleRNN": slice(2, 3)}
 
 
+def columns(layer: str, cell: str = "both") -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Give the weights of a notebook cell for a layer of one unit, one number a gate.
+
+    Args:
+        layer: ``"LSTM"``, ``"GRU"`` or ``"SimpleRNN"``. The last two have fewer gates
+            and take the LSTM's first three columns and its third.
+        cell: The name of the cell's flag combination.
+
+    Returns:
+        The weights from the one feature, and those from the one hidden state.
+
+    Raises:
+        ValueError: If there is no such layer or cell.
+
+    >>> from rnn_returns.original import columns
+    >>> columns("SimpleRNN")
+    ((1.043996,), (-0.203027,))
+    """
+    if layer not in _COLUMNS or cell not in CELLS:
+        raise ValueError(
+            f"There are weights for the layers {', '.join(_COLUMNS)} and the cells "
+            f"{', '.join(CELLS)}, but not for {layer!r} and {cell!r}."
+        )
+    taken = _COLUMNS[layer]
+    return CELLS[cell].kernel[taken], CELLS[cell].recurrent_kernel[taken]
+
+
 def weights(layer: str, cell: str = "both") -> dict[str, Any]:
     """Give the arguments that start a layer of one unit from the weights of a notebook cell.
 
     The bias is left to Keras's default.
 
     Args:
-        layer: ``"LSTM"``, ``"GRU"`` or ``"SimpleRNN"``. The last two have fewer gates
-            and take the LSTM's first three columns and its third.
+        layer: As for :func:`columns`.
         cell: The name of the cell's flag combination.
 
     Returns:
@@ -80,15 +105,10 @@ def weights(layer: str, cell: str = "both") -> dict[str, Any]:
     name    shape   dtype    values
     output  (1, 1)  float32  [[0.154501]]
     """
-    if layer not in _COLUMNS or cell not in CELLS:
-        raise ValueError(
-            f"There are weights for the layers {', '.join(_COLUMNS)} and the cells "
-            f"{', '.join(CELLS)}, but not for {layer!r} and {cell!r}."
-        )
-    columns = _COLUMNS[layer]
+    import keras  # The notebook's data alone needs it not.
+
+    kernel, recurrent_kernel = columns(layer, cell)
     return {
-        "kernel_initializer": keras.initializers.Constant([CELLS[cell].kernel[columns]]),
-        "recurrent_initializer": keras.initializers.Constant(
-            [CELLS[cell].recurrent_kernel[columns]]
-        ),
+        "kernel_initializer": keras.initializers.Constant([kernel]),
+        "recurrent_initializer": keras.initializers.Constant([recurrent_kernel]),
     }

@@ -193,7 +193,7 @@ def _convolved(layer: Layer, image: Sequence[Any]) -> tuple[Any, ...]:
 
 def _bidirectional(layer: Layer, shape: Shape, call: Call) -> _Answer:
     """The merged output, or both outputs, then the states of both directions."""
-    answers = [_answer(one, shape, call) for one in _directions(layer)]
+    answers = [_answer(one, shape, call) for one in directions(layer)]
     if call.symbolic and answers[0].result != answers[1].result:
         # A symbolic call takes the shapes of both directions from the forward layer alone.
         answers = [_Answer(answers[0].result, [])] * 2
@@ -214,7 +214,7 @@ def _under(way: str) -> Callable[[_Tensor], _Tensor]:
     return lambda tensor: replace(tensor, name=f"{way}_{tensor.name}")
 
 
-def _directions(layer: Layer) -> tuple[Layer, Layer]:
+def directions(layer: Layer) -> tuple[Layer, Layer]:
     """The forward and the backward layer as they are when *layer* calls them."""
     forward = wrapped(layer)
     backward = layer.backward_layer or replace(forward, go_backwards=True)

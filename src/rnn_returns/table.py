@@ -41,6 +41,8 @@ class Table:
         caption: What the table shows.
         columns: The columns' titles.
         rows: The cells' texts, row by row; the first of each names its row.
+        marks: For each row a letter, the same for rows that are equal and in their colour, or
+            nothing. Letters stand in a column of their own, for not everybody sees colours.
 
     >>> from rnn_returns.table import Table
     >>> Table("two flags", ("name", "default"), (("return_state", "False"),))
@@ -52,9 +54,10 @@ class Table:
     caption: str
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
+    marks: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
-        lines = (self.columns, *self.rows)
+        lines = (self._columns, *self._rows)
         widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
         return "\n".join(
             [
@@ -68,14 +71,29 @@ class Table:
 
     def _repr_html_(self) -> str:
         # Classes only: how it looks is the page's, and a style attribute would be refused there.
-        head = "".join(f'<th scope="col">{escape(title)}</th>' for title in self.columns)
+        head = "".join(f'<th scope="col">{escape(title)}</th>' for title in self._columns)
         body = "".join(
-            f'<tr><th scope="row">{escape(name)}</th>'
-            + "".join(f"<td>{escape(cell)}</td>" for cell in cells)
+            f'<tr{_colour(mark)}><th scope="row">{escape(row[0])}</th>'
+            + "".join(f"<td>{escape(cell)}</td>" for cell in row[1:])
             + "</tr>"
-            for name, *cells in self.rows
+            for row, mark in zip(self._rows, self.marks or [""] * len(self.rows), strict=True)
         )
         return (
             f'<table class="rnn-table"><caption>{escape(self.caption)}</caption>'
             f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
         )
+
+    @property
+    def _columns(self) -> tuple[str, ...]:
+        return (*self.columns, "equal") if any(self.marks) else self.columns
+
+    @property
+    def _rows(self) -> tuple[tuple[str, ...], ...]:
+        if not any(self.marks):
+            return self.rows
+        return tuple((*row, mark) for row, mark in zip(self.rows, self.marks, strict=True))
+
+
+def _colour(mark: str) -> str:
+    # The class that equal values have in a diagram.
+    return f' class="rnn-equal-{mark.lower()}"' if len(mark) == 1 else ""

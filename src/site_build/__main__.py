@@ -11,7 +11,10 @@ from pathlib import Path
 
 from sphinx.cmd.build import main as sphinx
 
+from site_build import catalogues
+from site_build.languages import ENGLISH, LANGUAGES
 from site_build.light import lighten
+from site_build.proofread import problems
 from site_build.serve import HOST, server
 
 WORK = Path("_build/work")
@@ -23,35 +26,51 @@ STRICT = ["--fail-on-warning", "--nitpicky"]
 NO_EXECUTION = ["--define", "nb_execution_mode=off"]
 
 
-def build(builder: str, *options: str) -> int:
+def build(builder: str, *options: str, language: str = ENGLISH, jobs: str = "auto") -> int:
     """Run one Sphinx builder over the site, from a clean folder; return its exit status.
 
     Sphinx forgets a warning once it has kept the page that it warned of, and a second build into
     one folder differs from a first. Outputs come from the cache, so a clean build costs little.
+
+    Args:
+        builder: Of Sphinx, such as html.
+        options: More options of sphinx-build.
+        jobs: How many processes read and write pages; as many as there are processors unless said.
     """
-    work = WORK / builder
+    work = folder(builder, language)
     shutil.rmtree(work, ignore_errors=True)
     places = ["--doctree-dir", str(work / "doctrees"), ".", str(work / "out")]
-    return sphinx(["--builder", builder, *options, *places])
+    choices = ["--jobs", jobs, "--define", f"language={language}"]
+    return sphinx(["--builder", builder, *options, *choices, *places])
 
 
-def html() -> int:
-    """Build the site and publish it, unless something is wrong with it."""
-    status = build("html", *STRICT)
-    if status:
-        print(f"\nThe site was not published; {PUBLISHED} is as it was.", file=sys.stderr)
-        return status
-    lighten(WORK / "html" / "out")
-    publish(WORK / "html" / "out", PUBLISHED)
+def folder(builder: str, language: str) -> Path:
+    """Name the folder that *builder* works in; what it builds is in ``out``."""
+    return WORK / (builder if language == ENGLISH else f"{builder}-{language}")
+
+
+def html(jobs: str = "auto") -> int:
+    """Build the site in all its languages and publish it, unless something is wrong with it."""
+    # English comes first and executes the pages; the others find all outputs in the cache.
+    for language in LANGUAGES:
+        status = build("html", *STRICT, language=language, jobs=jobs)
+        if status:
+            print(f"\nThe site was not published; {PUBLISHED} is as it was.", file=sys.stderr)
+            return status
+        lighten(folder("html", language) / "out")
+    publish(PUBLISHED)
     print(f"\nThe site is built. Open {(PUBLISHED / 'index.html').resolve().as_uri()}")
     return 0
 
 
-def publish(built: Path, published: Path) -> None:
+def publish(published: Path) -> None:
     """Put the built site where it is read, whole or not at all, without Sphinx's own notes."""
     fresh = published.with_name(published.name + ".new")
     shutil.rmtree(fresh, ignore_errors=True)
-    shutil.copytree(built, fresh, ignore=shutil.ignore_patterns(".buildinfo*", "reports"))
+    for name, language in LANGUAGES.items():
+        built = folder("html", name) / "out"
+        ours = shutil.ignore_patterns(".buildinfo*", "reports")
+        shutil.copytree(built, fresh / language.folder, ignore=ours, dirs_exist_ok=True)
     shutil.rmtree(published, ignore_errors=True)
     fresh.rename(published)
 
@@ -66,19 +85,43 @@ def linkcheck() -> int:
     return build("linkcheck", *STRICT)
 
 
-def page(path: str) -> int:
-    """Build one page alone, so that its cells run and no other's; references to others break."""
-    if not Path(path).is_file():
-        print(f"There is no page {path!r}; name one as in docs/flags/both.md.", file=sys.stderr)
-        return 2
-    docname = Path(path).with_suffix("").as_posix()
+def translate() -> int:
+    """Bring the catalogues up to what the pages say now; see docs/contributing.md."""
+    status = build("gettext", *STRICT, *NO_EXECUTION)
+    for language in LANGUAGES:
+        if not status and language != ENGLISH:
+            catalogues.update(language, folder("gettext", ENGLISH) / "out")
+    return status
+
+
+def proofread(files: list[Path]) -> int:
+    """Tidy Chinese catalogues, those named or all, and say what is wrong with them."""
+    found = 0
+    for file in files or catalogues.files("zh_CN"):
+        catalogues.tidy(file, "zh_CN")
+        for problem in problems(file):
+            print(f"{file}: {problem}\n")
+            found += 1
+    print(f"{found} problems.")
+    return int(bool(found))
+
+
+def page(paths: list[str], language: str) -> int:
+    """Build some pages alone, so that their cells run and no others'; references break."""
+    for path in paths:
+        if not Path(path).is_file():
+            print(f"There is no page {path!r}; name one as in docs/flags/both.md.", file=sys.stderr)
+            return 2
+    docname = Path(paths[0]).with_suffix("").as_posix()
     status = build(
         "html",
         "--define", f"root_doc={docname}",
-        "--define", f"include_patterns={path}",
+        "--define", f"include_patterns={','.join(paths)}",
         "--define", "suppress_warnings=ref,myst.xref_missing,toc,mystnb.glue_ref",
+        language=language,
     )  # fmt: skip
-    print(f"\nOpen {(WORK / 'html' / 'out' / docname).resolve().as_uri()}.html")
+    built = folder("html", language) / "out" / docname
+    print(f"\nOpen {built.resolve().as_uri()}.html")
     return status
 
 
@@ -108,11 +151,16 @@ def main() -> int:
     """Run the command that was asked for."""
     parser = argparse.ArgumentParser(prog="python -m site_build", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
-    for function in (html, doctest, linkcheck, live, page, serve):
+    for function in (html, doctest, linkcheck, live, serve, page, translate, proofread):
         command = commands.add_parser(function.__name__, help=function.__doc__)
         command.set_defaults(run=function)
         if function is page:
-            command.add_argument("path", help="such as docs/flags/both.md")
+            command.add_argument("paths", nargs="+", help="such as docs/flags/both.md")
+            command.add_argument("--language", choices=LANGUAGES, default=ENGLISH)
+        if function is proofread:
+            command.add_argument("files", nargs="*", type=Path, help="such as docs/locale/….po")
+        if function is html:
+            command.add_argument("--jobs", default="auto", help="how many processes at once")
     arguments = vars(parser.parse_args())
     del arguments["command"]
     run = arguments.pop("run")

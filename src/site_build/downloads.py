@@ -1,10 +1,14 @@
-"""Publish files that a page's cells made: what is glued as ``download:name`` is put beside it."""
+"""Publish files that a page's cells made: what is glued as ``download:name`` is put beside it.
+
+What is named as a PDF is glued as SVG, and printed here.
+"""
 
 from pathlib import Path
 
 from sphinx.application import Sphinx
 
 from site_build.glued import glued_texts
+from site_build.pdf import pdf_of
 
 PREFIX = "download:"
 
@@ -22,4 +26,4 @@ def _write(app: Sphinx, exception: Exception | None) -> None:
         for name, text in glued_texts(app, docname).items():
             if name.startswith(PREFIX):
                 file = Path(app.outdir, docname).with_name(name.removeprefix(PREFIX))
-                file.write_text(text, encoding="utf-8")
+                file.write_bytes(pdf_of(text) if file.suffix == ".pdf" else text.encode())

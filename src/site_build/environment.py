@@ -21,6 +21,10 @@ def prepare(root: Path) -> None:
         TF_ENABLE_ONEDNN_OPTS="0",
         CUDA_VISIBLE_DEVICES="-1",
         KERAS_BACKEND="tensorflow",
+        # The order of a set, and of the sums that NumPy's threads add up, would differ by run
+        # and by the number of cores.
+        PYTHONHASHSEED="0",
+        OPENBLAS_NUM_THREADS="1",
         # A reader's own keras.json or IPython profile could change what a page shows.
         KERAS_HOME=str(root / "_build" / "keras"),
         IPYTHONDIR=str(root / "_build" / "ipython"),

@@ -2,14 +2,14 @@
 
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import nbformat
 from jupyter_cache import get_cache
 from nbformat import NotebookNode
-from sphinx.application import Sphinx
 
 
-def executed_notebook(app: Sphinx, docname: str) -> NotebookNode | None:
+def executed_notebook(app: Any, docname: str) -> NotebookNode | None:
     """Return the notebook of page *docname* as it was executed, or None if it is no notebook."""
     # MyST-NB writes it there, but without outputs if they came from the cache.
     written = Path(app.outdir).parent / "jupyter_execute" / f"{docname}.ipynb"
@@ -17,7 +17,7 @@ def executed_notebook(app: Sphinx, docname: str) -> NotebookNode | None:
         return None
     notebook: NotebookNode = nbformat.read(written, as_version=4)  # type: ignore[no-untyped-call]
     if app.config.nb_execution_mode == "cache":
-        cache = get_cache(app.config.nb_execution_cache_path)
+        cache = get_cache(app.env.mystnb_config.execution_cache_path)
         # A page that failed is not in the cache, and was written with its outputs.
         with suppress(KeyError):
             notebook = cache.merge_match_into_notebook(notebook)[1]

@@ -11,10 +11,13 @@ from typing import Any
 
 from docutils import nodes
 
-_DECIMAL_OR_VERSION = re.compile(r"(?<![\w.])v?\d*(?:\.\d+)+(?!\w)")
-_SCIENTIFIC = re.compile(r"(?<![\w.])\d+e[-+]?\d+\b", re.IGNORECASE)
-_MAJOR_VERSION = re.compile(r"\b(?:Keras|TensorFlow|NumPy|Python|Sphinx|JAX|PyTorch) v?\d+\b")
-_BY = re.compile(r"\b\d+ ?[×x] ?\d+\b")
+# A word ends where Latin letters end, for Chinese writes no spaces.
+_DECIMAL_OR_VERSION = re.compile(r"(?<![\w.])v?\d*(?:\.\d+)+(?!\w)", re.ASCII)
+_SCIENTIFIC = re.compile(r"(?<![\w.])\d+e[-+]?\d+\b", re.IGNORECASE | re.ASCII)
+_MAJOR_VERSION = re.compile(
+    r"\b(?:Keras|TensorFlow|NumPy|Python|Sphinx|JAX|PyTorch) ?v?\d+\b", re.ASCII
+)
+_BY = re.compile(r"\b\d+ ?[×x] ?\d+\b", re.ASCII)
 # A list in brackets that is no call: whether it is a shape depends on what it holds.
 _COMMA = r"\s*[,，、]\s*"
 _LISTED = re.compile(
@@ -34,6 +37,8 @@ def find(text: str, allowed: Collection[str] = ()) -> list[str]:
 
     >>> find("On Keras 3 it gives 0.1545 of shape (2, 3), as 2.15.0 did in (batch, units).")
     ['0.1545', '2.15.0', 'Keras 3', '(2, 3)']
+    >>> find("在Keras 3上得到0.1545，形状是（2，3）。")
+    ['0.1545', 'Keras 3', '（2，3）']
     """
     for exception in allowed:
         text = text.replace(exception, "")

@@ -1,0 +1,50 @@
+"""Give the pages that hold the Explorer its scripts, its style and its data, and no other page."""
+
+from pathlib import Path
+from typing import Any
+
+from docutils import nodes
+from sphinx.application import Sphinx
+
+from site_build.explorer_data import as_script, explorer_data
+
+ELEMENT = "<rnn-explorer"
+DATA = "explorer-data.js"
+# In the order in which one needs the other.
+SCRIPTS = (
+    DATA,
+    "explorer-equations.js",
+    "explorer-address.js",
+    "explorer-diagram.js",
+    "explorer.js",
+)
+STYLE = "explorer.css"
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    """Register this module as a Sphinx extension."""
+    app.connect("builder-inited", _write_data)
+    app.connect("html-page-context", _add_files)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
+
+
+def _write_data(app: Sphinx) -> None:
+    if app.builder.format == "html":
+        file = Path(app.outdir, "_static", DATA)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(as_script(explorer_data()), encoding="utf-8")
+
+
+def _add_files(
+    app: Sphinx,
+    pagename: str,
+    templatename: str,
+    context: dict[str, Any],
+    doctree: nodes.document | None,
+) -> None:
+    if doctree is None or not any(ELEMENT in raw.astext() for raw in doctree.findall(nodes.raw)):
+        return
+    # What is added while a page is written is that page's alone.
+    app.add_css_file(STYLE)
+    for script in SCRIPTS:
+        app.add_js_file(script, loading_method="defer")

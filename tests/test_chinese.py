@@ -1,0 +1,363 @@
+"""The site in Chinese: whole, true to the English pages, and set as Chinese is set."""
+
+import re
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import urljoin
+
+import pytest
+from babel.messages.catalog import Catalog
+from browser import Open
+from bs4 import BeautifulSoup, Tag
+from conftest import ROOT, SmallSite
+from test_pages import PAGES
+
+from site_build import catalogues
+from site_build.__main__ import STRICT
+from site_build.proofread import problems
+
+ZH = "zh_CN"
+CATALOGUES = [
+    file.relative_to(ROOT).as_posix() for file in (ROOT / catalogues.LOCALE).rglob("*.po")
+]
+FENCE = "`" * 3
+
+
+def soup_of(published: Path, page: str) -> BeautifulSoup:
+    """Read a page of the built site."""
+    return BeautifulSoup((published / page).read_text(encoding="utf-8"), "html.parser")
+
+
+def po(*messages: tuple[str, str]) -> str:
+    """Write a catalogue."""
+    template = Catalog()
+    for english, chinese in messages:
+        template.add(english, chinese)
+    return catalogues.text_of(template, ZH)
+
+
+# The catalogues.
+
+
+@pytest.mark.parametrize("file", CATALOGUES)
+def test_nothing_is_left_to_translate(file: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every message is translated, by the glossary, with its links and values, set as Chinese."""
+    monkeypatch.chdir(ROOT)
+
+    assert list(problems(Path(file))) == []
+
+
+def test_the_catalogues_are_what_the_pages_say(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No page says what its catalogue does not have: `make translate` would change nothing."""
+    site = SmallSite(tmp_path)
+    for place in ("index.md", "docs", "examples"):
+        source, target = ROOT / place, tmp_path / place
+        if source.is_dir():
+            shutil.copytree(source, target, dirs_exist_ok=True)
+        else:
+            shutil.copy(source, target)
+    before = {file: (ROOT / file).read_text(encoding="utf-8") for file in CATALOGUES}
+
+    result = site.run("site_build", "translate")
+
+    assert result.returncode == 0, result.stdout
+    monkeypatch.chdir(tmp_path)
+    after = {file.as_posix(): file.read_text(encoding="utf-8") for file in catalogues.files(ZH)}
+    assert sorted(after) == sorted(before)
+    assert [file for file in after if after[file] != before[file]] == []
+
+
+@pytest.mark.parametrize(
+    ("english", "chinese", "problem"),
+    [
+        ("The last step.", "", "not translated"),
+        ("See [here](a.md).", "见这里。", "lost: link to a.md"),
+        ("See [here](a.md).", "见[这里](b.md)。", "added: link to b.md"),
+        ("It is {glue:text}`a.md::h:.6f`.", "是它。", "lost: {glue:text}`a.md::h:.6f`"),
+        ("It is {glue:text}`a.md::h:.6f`.", "是 {glue:text}`a.md::h:s`。", "lost: {glue:text}"),
+        ("{ref}`Why? <q-why>`", "{ref}`为什么？ <q-what>`", "lost: {ref}`q-why`"),
+        ("Set `mask`.", "设上它。", "lost: `mask`"),
+        ("Set it.", "设 `mask`。", "added: `mask`"),
+        ("On %(keras)s.", "在 Keras 上。", "lost: %(keras)s"),
+        ("Step {step}.", "这一步。", "lost: {step}"),
+        ("As *said*.[^1]", "如上所述。", "lost: [^1]"),
+        ('A <a href="a.csv">table</a>.', "一张表。", 'lost: <a href="a.csv">'),
+        ("Two lines.", "第一段。\n\n第二段。", "Markdown reads"),
+        ("Set `mask`.", "设 `mask。", "Markdown was not read as such"),
+        ("The cell state.", "单元的状态。", "the glossary has 细胞状态 for 'cell state'"),
+        ("The hidden state.", "隐藏状态，即隐状态。", "the glossary forbids 隐状态"),
+        ("Set `mask` now.", "现在设`mask`。", "a space is needed"),
+        ("It is Keras.", "是Keras。", "a space is needed"),
+        ("It runs twice.", "运行 两次。", "no space belongs between"),
+        ("It is Keras.", "是 Keras 。", "no space belongs beside"),
+        ("It runs, twice.", "运行,两次。", "a half-width mark"),
+        ("It is Keras.", "是 Keras.", "a half-width mark"),
+        ("It (Keras) runs.", "它 (Keras) 运行。", "a half-width mark"),
+        ('It "runs".', "它“运行”了「两次」。", "quotation marks"),
+        ("On 2 cores.", "用 ２ 个内核。", "half-width"),
+        ("And so on …", "等等…", "an ellipsis"),
+    ],
+)
+def test_what_is_found_in_a_translation(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    english: str,
+    chinese: str,
+    problem: str,
+) -> None:
+    """A translation that loses a thing, misses the glossary or is set badly is reported."""
+    monkeypatch.chdir(ROOT)
+    file = tmp_path / "page.po"
+    file.write_text(po((english, chinese)), encoding="utf-8")
+
+    found = list(problems(file))
+
+    assert found
+    assert any(one.startswith(problem) or problem in one.split("\n")[0] for one in found), found
+
+
+def test_a_good_translation_passes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the style guide asks for is not reported."""
+    monkeypatch.chdir(ROOT)
+    good = po(
+        (
+            "The *hidden state* `h` is {glue:text}`a.md::h:.6f`.",
+            "隐藏状态 `h` 是 {glue:text}`a.md::h:.6f`。",
+        ),
+        ("See [the layers](a.md), {ref}`or not <b>`.", "见[各种层](a.md)，{ref}`或者不看 <b>`。"),
+        ("A :class:`Trace` of ``x``.", "`x` 的 {py:class}`Trace`。"),
+        ("`LSTM`", "`LSTM`"),
+        ("CC BY 4.0, by Keras's people.", "CC BY 4.0，出自 Keras 的作者——“他们”。"),
+    )
+    (tmp_path / "page.po").write_text(good, encoding="utf-8")
+
+    assert list(problems(tmp_path / "page.po")) == []
+
+
+def test_an_edit_loses_no_translation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A sentence that changed keeps its translation as fuzzy; one that is gone, as obsolete."""
+    monkeypatch.chdir(tmp_path)
+    file = catalogues.folder(ZH) / "page.po"
+    file.parent.mkdir(parents=True)
+    file.write_text(
+        po(
+            ("The layer reads the whole sequence.", "层读入整个序列。"),
+            ("Nobody says this any more.", "没人再这么说了。"),
+            ("Write it", "怎么写"),
+        ),
+        encoding="utf-8",
+    )
+    extracted = tmp_path / "extracted"
+    extracted.mkdir()
+    for name, sentences in {
+        "page": ["Write it", "The layer reads the whole sequence twice.", "`LSTM`"],
+        "other": ["Write it"],
+    }.items():
+        text = po(*((sentence, "") for sentence in sentences))
+        (extracted / f"{name}.pot").write_text(text, encoding="utf-8")
+
+    catalogues.update(ZH, extracted)
+
+    page, other = catalogues.read(file), catalogues.read(file.with_name("other.po"))
+    changed = page["The layer reads the whole sequence twice."]
+    assert (changed.string, changed.fuzzy) == ("层读入整个序列。", True)
+    assert [message.string for message in page.obsolete.values()] == ["没人再这么说了。"]
+    assert page["`LSTM`"].string == "`LSTM`"
+    assert other["Write it"].string == "怎么写"
+    said = [problem.split("\n")[0] for problem in problems(file)]
+    assert any(one.startswith("fuzzy") for one in said)
+    assert any(one.startswith("obsolete") for one in said)
+
+    before = file.read_text(encoding="utf-8")
+    catalogues.update(ZH, extracted)
+    assert file.read_text(encoding="utf-8") == before
+
+
+# The built pages.
+
+
+@pytest.mark.parametrize("page", [*PAGES, "search.html", "genindex.html"])
+def test_every_page_has_the_way_to_the_other_language(published: Path, page: str) -> None:
+    """Each page is there in both languages, says which it is in, and leads to its twin."""
+    for here, tag, there, other, name in (
+        (page, "en", f"zh/{page}", "zh-CN", "简体中文"),
+        (f"zh/{page}", "zh-CN", page, "en", "English"),
+    ):
+        soup = soup_of(published, here)
+        assert [html["lang"] for html in soup.select("html")] == [tag]
+        (switch,) = soup.select("a.language-switch")
+        assert urljoin(here, str(switch["href"])) == there
+        assert (published / there).exists()
+        assert (switch["lang"], switch["hreflang"], switch.text) == (other, other, name)
+        alternates = {
+            link["hreflang"]: urljoin(here, str(link["href"]))
+            for link in soup.select('link[rel="alternate"][hreflang][href]:not([href=""])')
+        }
+        assert alternates == {"en": page, "zh-CN": f"zh/{page}", "x-default": page}
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_outputs_are_the_english_pages_own(published: Path, page: str) -> None:
+    """A Chinese page shows the same code and the same outputs as the English one."""
+
+    def cells(html: str) -> list[str]:
+        # What a diagram says in words is translated.
+        html = re.sub(r"(<title|<desc)[^>]*>[^<]*|aria-label=\"[^\"]*\"", "", html)
+        return [str(cell) for cell in BeautifulSoup(html, "html.parser").select("div.cell")]
+
+    english = (published / page).read_text(encoding="utf-8")
+    chinese = (published / "zh" / page).read_text(encoding="utf-8")
+
+    assert cells(chinese) == cells(english)
+
+
+def words_of_the_theme(soup: BeautifulSoup) -> set[str]:
+    """Give what a page shows or says that does not come from its own text."""
+    for own in soup.select("article, nav, .prev-next-area, link, title, #jb-print-docs-body"):
+        own.extract()
+    attributes = {
+        str(tag[name])
+        for tag in soup.find_all(True)
+        if isinstance(tag, Tag) and not tag.get("lang")
+        for name in ("title", "aria-label", "placeholder", "alt", "data-bs-title")
+        if tag.has_attr(name)
+    }
+    body = soup.body
+    assert body
+    for switch in body.select("[lang], script, style, noscript"):
+        switch.extract()
+    return {text.strip() for text in {*attributes, *body.stripped_strings}}
+
+
+@pytest.mark.parametrize("page", ["index.html", "docs/flags/both.html", "search.html"])
+def test_the_theme_speaks_chinese(published: Path, page: str) -> None:
+    """No button, hint or label of a Chinese page is in English."""
+    names = {"Keras", "TensorFlow", "NumPy", "keras-rnn-returns", "Ctrl", "K", "Python"}
+    english = words_of_the_theme(soup_of(published, page))
+    chinese = words_of_the_theme(soup_of(published, f"zh/{page}"))
+
+    left = {text for text in english & chinese if set(re.findall("[A-Za-z-]{2,}", text)) - names}
+    assert left == set()
+
+
+@pytest.mark.parametrize("query", ["隐藏状态", "掩码", "门", "return_state"])
+def test_a_query_finds_the_pages_that_have_it(published: Path, visit: Open, query: str) -> None:
+    """Whichever page has the words of a query is found by it, also from a disk."""
+    page = visit("zh/search.html").page
+    page.goto(f"{page.url}?q={query}")
+    page.locator("#search-results .search-summary", has_text="完成").wait_for()
+    links = page.locator("#search-results li a").evaluate_all("all => all.map(one => one.href)")
+    found = {link.partition("#")[0].partition("/zh/")[2] for link in links}
+
+    has_it = {
+        one
+        for one in PAGES
+        if query in soup_of(published, f"zh/{one}").select("article")[0].get_text()
+    }
+    assert has_it
+    assert has_it <= found
+
+
+def test_the_switch_works_by_keyboard(visit: Open) -> None:
+    """Who tabs through the head of a page comes to the other language, and to the same page."""
+    page = visit("docs/flags/both.html").page
+    for _ in range(100):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.hreflang") == "zh-CN":
+            break
+    page.keyboard.press("Enter")
+
+    page.wait_for_url("**/zh/docs/flags/both.html")
+    assert page.locator("html").get_attribute("lang") == "zh-CN"
+
+
+# The build.
+
+
+@pytest.fixture
+def two_languages(small_site: SmallSite, page: Callable[[str], str]) -> SmallSite:
+    """Give a small site with a sentence that is translated."""
+    small_site.write("docs/page.md", page(f"It runs.\n\n{FENCE}{{code-cell}}\n1 + 1\n{FENCE}"))
+    return small_site
+
+
+def translate(site: SmallSite, *messages: tuple[str, str]) -> None:
+    """Translate the page of a small site."""
+    site.write(f"{catalogues.folder(ZH)}/docs/page.po", po(*messages))
+
+
+def test_nothing_is_executed_in_chinese(two_languages: SmallSite) -> None:
+    """The second language takes all outputs from the first: it cannot even start a kernel."""
+    english = two_languages.run("sphinx", "-b", "html", *STRICT, ".", "_build/en/out")
+    assert english.returncode == 0, english.stdout
+    assert "Executed docs/page" in english.stdout
+    conf = (two_languages.folder / "conf.py").read_text(encoding="utf-8")
+    two_languages.write(
+        "conf.py",
+        f"{conf}\nfrom jupyter_client import AsyncKernelManager\n"
+        "AsyncKernelManager.start_kernel = None\n",
+    )
+
+    translate(two_languages, ("It runs.", "它会运行。"))
+    options = ["-b", "html", *STRICT, "-D", "language=zh_CN"]
+    chinese = two_languages.run("sphinx", *options, ".", "_build/zh/out")
+
+    assert chinese.returncode == 0, chinese.stdout
+    page = (two_languages.folder / "_build/zh/out/docs/page.html").read_text(encoding="utf-8")
+    assert "它会运行。" in page
+    assert "<pre>2" in re.sub("</?span[^>]*>", "", page)
+    two_languages.write("docs/page.md", PAGE_CHANGED)
+    assert two_languages.run("sphinx", *options, ".", "_build/zh/out").returncode != 0
+
+
+PAGE_CHANGED = f"""---
+file_format: mystnb
+kernelspec:
+  name: python3
+  language: python
+---
+
+# A page
+
+{FENCE}{{code-cell}}
+2 + 2
+{FENCE}
+"""
+
+
+def test_a_fact_typed_in_chinese_fails_the_build(two_languages: SmallSite) -> None:
+    """The guards read the Chinese too, and then neither language is published."""
+    translate(two_languages, ("It runs.", "它得到0.1545。"))
+
+    result = two_languages.run("site_build", "html")
+
+    assert result.returncode != 0
+    assert "'0.1545' is typed in prose" in result.stdout
+    assert not (two_languages.folder / "_build/html").exists()
+
+
+@pytest.mark.parametrize("words", ["The layer reads x₁ to x₃.", "The layer eats x₁."])
+def test_what_a_diagram_says_is_translated(
+    small_site: SmallSite, page: Callable[[str], str], words: str
+) -> None:
+    """The words of a diagram are Chinese on a Chinese page; unknown ones fail the build."""
+    svg = f'<svg class="rnn-diagram" role="img"><desc>{words}</desc></svg>'
+    code = f"from IPython.display import HTML\nHTML({svg!r})"
+    small_site.write("docs/page.md", page(f"{FENCE}{{code-cell}}\n{code}\n{FENCE}"))
+    source = ROOT / catalogues.folder(ZH) / "pictures.po"
+    small_site.write(f"{catalogues.folder(ZH)}/pictures.po", source.read_text(encoding="utf-8"))
+
+    result = small_site.run("site_build", "html")
+
+    if "eats" in words:
+        assert result.returncode != 0
+        assert f"A diagram says '{words}', which docs/locale/pictures.pot" in result.stdout
+        return
+    assert result.returncode == 0, result.stdout
+    html = (small_site.folder / "_build/html/docs/page.html").read_text(encoding="utf-8")
+    chinese = (small_site.folder / "_build/html/zh/docs/page.html").read_text(encoding="utf-8")
+    assert f"<desc>{words}</desc>" in html
+    assert "<desc>层从 x₁ 读到 x₃。</desc>" in chinese

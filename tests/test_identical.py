@@ -1,0 +1,130 @@
+"""The site is the same, byte for byte, wherever, whenever and however it is built."""
+
+import os
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from conftest import PAGE, SmallSite, copy_of_this_site
+
+# These show most numbers. All pages take minutes, so `make sweep` builds them.
+SAMPLE = ["docs/original.md", "docs/flags/both.md", "docs/behaviour/inside-the-cell.md"]
+
+# What Python asks for the time answers a year and more ahead.
+LATER = """
+import datetime, time
+
+AHEAD = 400 * 24 * 60 * 60
+_time, _localtime, _gmtime, _strftime = time.time, time.localtime, time.gmtime, time.strftime
+
+
+class DateTime(datetime.datetime):
+    @classmethod
+    def now(cls, tz=None):
+        return super().now(tz) + datetime.timedelta(seconds=AHEAD)
+
+    @classmethod
+    def today(cls):
+        return cls.now()
+
+
+datetime.datetime = DateTime
+time.time = lambda: _time() + AHEAD
+time.localtime = lambda seconds=None: _localtime(time.time() if seconds is None else seconds)
+time.gmtime = lambda seconds=None: _gmtime(time.time() if seconds is None else seconds)
+time.strftime = lambda form, at=None: _strftime(form, at or time.localtime())
+"""
+
+
+def elsewhere(site: SmallSite) -> dict[str, str]:
+    """Build at a later date, with another hash seed; the folder is another one anyway."""
+    site.write("_build/later/sitecustomize.py", LATER)
+    path = os.pathsep.join([str(site.folder / "_build/later"), os.environ.get("PYTHONPATH", "")])
+    return {"PYTHONHASHSEED": "123", "PYTHONPATH": path}
+
+
+def ordinary_kernels(site: SmallSite) -> dict[str, str]:
+    """Start kernels as Jupyter does, one interpreter each."""
+    conf = (site.folder / "conf.py").read_text(encoding="utf-8")
+    assert '    "site_build.warm",\n' in conf
+    site.write("conf.py", conf.replace('    "site_build.warm",\n', ""))
+    return {}
+
+
+def instructions(name: str) -> Callable[[SmallSite], dict[str, str]]:
+    """Execute as on an older processor: oneDNN, which multiplies matrices, goes by a variable."""
+    return lambda site: {"ONEDNN_MAX_CPU_ISA": name}
+
+
+WAYS = {
+    "another folder, date and hash seed": elsewhere,
+    "ordinary kernels": ordinary_kernels,
+    "a processor with AVX2": instructions("AVX2"),
+    "a processor with SSE4.1": instructions("SSE41"),
+}
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    """Read every file of a folder."""
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+
+
+def shown(page: Path) -> list[str]:
+    """Give all that the cells of a built page show."""
+    html = page.read_text(encoding="utf-8")
+    return re.findall(r'<pre>.*?</pre>|<table class="rnn-.*?</table>', html, re.DOTALL)
+
+
+@pytest.mark.parametrize("way", ["ordinary kernels", "a processor with SSE4.1"])
+def test_pages_show_the_same(published: Path, tmp_path: Path, way: str) -> None:
+    """The pages with most numbers show the same, digit by digit, built in another way."""
+    site = copy_of_this_site(tmp_path)
+    environment = WAYS[way](site)
+
+    result = site.run("site_build", "page", *SAMPLE, **environment)
+
+    assert result.returncode == 0, result.stdout
+    for page in SAMPLE:
+        html = Path(page).with_suffix(".html")
+        assert shown(published / html)
+        assert shown(tmp_path / "_build/work/html/out" / html) == shown(published / html)
+
+
+@pytest.mark.sweep
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("jobs", ["1", "4"])
+def test_the_site_is_the_same(published: Path, tmp_path: Path, way: str, jobs: str) -> None:
+    """Every published byte is the same, built in another way."""
+    site = copy_of_this_site(tmp_path)
+    environment = WAYS[way](site)
+
+    result = site.run("site_build", "html", "--jobs", jobs, **environment)
+
+    assert result.returncode == 0, result.stdout
+    assert files(tmp_path / "_build/html") == files(published)
+
+
+def test_a_small_site_is_the_same(tmp_path: Path) -> None:
+    """Two clean builds of a site, apart in all that should not matter, differ in no byte."""
+    built = []
+    for name, jobs, way in (("one", "1", lambda site: {}), ("other/place", "4", elsewhere)):
+        folder = tmp_path / name
+        folder.mkdir(parents=True)
+        site = SmallSite(folder)
+        names = [f"docs/page{number}" for number in range(8)]
+        for number, page in enumerate(names):
+            site.write(f"{page}.md", PAGE.replace("1 + 1", f"{{'a', 'b', 'c', 'd'}}, {number}"))
+        index = (folder / "index.md").read_text(encoding="utf-8")
+        site.write("index.md", index.replace("docs/page\n", "\n".join(names) + "\ndocs/page\n"))
+
+        result = site.run("site_build", "html", "--jobs", jobs, **way(site))
+
+        assert result.returncode == 0, result.stdout
+        built.append(files(folder / "_build/html"))
+
+    assert built[0] == built[1]
