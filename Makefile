@@ -4,7 +4,7 @@ PYTHON ?= python3
 RUN = .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help html test contract alarms sweep bench soak doctest live serve page translate proofread \
+.PHONY: help html test contract alarms sweep audit bench soak doctest live serve page translate proofread \
   linkcheck lint lock clean
 
 help:  ## Print this list
@@ -27,6 +27,9 @@ sweep: html  ## Run the tests that take long: the whole site, built in every oth
 
 bench: .venv/ready  ## Measure how fast the site is built, against stock MyST-NB
 	cd tests && ../$(RUN) -m bench
+
+audit: html  ## Visit every page in every width and mode with axe, and Lighthouse (needs Node.js)
+	$(RUN) -m pytest -m audit
 
 soak: .venv/ready  ## Start hundreds of kernels and builds, until one fails
 	cd tests && ../$(RUN) -m bench.soak

@@ -14,6 +14,7 @@ from sphinx.cmd.build import main as sphinx
 from site_build import catalogues
 from site_build.languages import ENGLISH, LANGUAGES
 from site_build.light import lighten
+from site_build.not_found import name_from_anywhere
 from site_build.proofread import problems
 from site_build.serve import HOST, server
 
@@ -58,6 +59,7 @@ def html(jobs: str = "auto") -> int:
             print(f"\nThe site was not published; {PUBLISHED} is as it was.", file=sys.stderr)
             return status
         lighten(folder("html", language) / "out")
+        name_from_anywhere(folder("html", language) / "out" / "404.html")
     publish(PUBLISHED)
     print(f"\nThe site is built. Open {(PUBLISHED / 'index.html').resolve().as_uri()}")
     return 0
