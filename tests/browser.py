@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, Playwright, sync_playwright
 
 NAMES = (
     "chromium",
@@ -29,8 +29,8 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-# The theme says on every page which mode it is in, unasked.
-SAYS_ALWAYS = "[PST]: Changed to "
+# The theme keeps a log of what it does, such as which mode it sets; that is no complaint.
+LOG = "[PST]: "
 LIGHT_AND_DARK = ("light", "dark")
 PHONE, TABLET, DESKTOP = 320, 768, 1440
 
@@ -65,18 +65,18 @@ class Visit:
         options = {"viewport": {"width": DESKTOP, "height": 900}} | options
         context = browser.new_context(**options)
         visit = cls(context.new_page())
-        visit.page.on(
-            "console",
-            lambda said: (
-                None if said.text.startswith(SAYS_ALWAYS) else visit.console.append(said.text)
-            ),
-        )
+        visit.page.on("console", visit.hear)
         visit.page.on("pageerror", lambda error: visit.console.append(str(error)))
         visit.page.on(
             "requestfailed", lambda asked: visit.console.append(f"{asked.url} is not there")
         )
         visit.page.goto(address)
         return visit
+
+    def hear(self, said: ConsoleMessage) -> None:
+        """Keep what the console said."""
+        if said.type != "log" or not said.text.startswith(LOG):
+            self.console.append(said.text)
 
 
 def window(width: int) -> dict[str, Any]:

@@ -14,8 +14,8 @@ from conftest import ROOT, SmallSite
 from test_pages import PAGES
 
 from site_build import catalogues
-from site_build.__main__ import STRICT
-from site_build.proofread import problems
+from site_build.__main__ import NO_EXECUTION, STRICT
+from site_build.proofread import GLOSSARY, problems
 
 ZH = "zh_CN"
 CATALOGUES = [
@@ -59,6 +59,7 @@ def test_the_catalogues_are_what_the_pages_say(
             shutil.copytree(source, target, dirs_exist_ok=True)
         else:
             shutil.copy(source, target)
+    (tmp_path / "docs/page.md").unlink()
     before = {file: (ROOT / file).read_text(encoding="utf-8") for file in CATALOGUES}
 
     result = site.run("site_build", "translate")
@@ -142,6 +143,7 @@ def test_an_edit_loses_no_translation(tmp_path: Path, monkeypatch: pytest.Monkey
     monkeypatch.chdir(tmp_path)
     file = catalogues.folder(ZH) / "page.po"
     file.parent.mkdir(parents=True)
+    shutil.copy(ROOT / GLOSSARY, GLOSSARY)
     file.write_text(
         po(
             ("The layer reads the whole sequence.", "层读入整个序列。"),
@@ -153,7 +155,7 @@ def test_an_edit_loses_no_translation(tmp_path: Path, monkeypatch: pytest.Monkey
     extracted = tmp_path / "extracted"
     extracted.mkdir()
     for name, sentences in {
-        "page": ["Write it", "The layer reads the whole sequence twice.", "`LSTM`"],
+        "page": ["Write it", "The layer reads the whole sequence twice.", "`LSTM`", "Write"],
         "other": ["Write it"],
     }.items():
         text = po(*((sentence, "") for sentence in sentences))
@@ -166,6 +168,7 @@ def test_an_edit_loses_no_translation(tmp_path: Path, monkeypatch: pytest.Monkey
     assert (changed.string, changed.fuzzy) == ("层读入整个序列。", True)
     assert [message.string for message in page.obsolete.values()] == ["没人再这么说了。"]
     assert page["`LSTM`"].string == "`LSTM`"
+    assert not page["Write"].string, "It is like another sentence, which is still there."
     assert other["Write it"].string == "怎么写"
     said = [problem.split("\n")[0] for problem in problems(file)]
     assert any(one.startswith("fuzzy") for one in said)
@@ -326,6 +329,21 @@ kernelspec:
 2 + 2
 {FENCE}
 """
+
+
+def test_search_engines_get_whole_addresses_where_the_site_has_one(small_site: SmallSite) -> None:
+    """With the address of the site set, each page names itself and its twin by whole addresses."""
+    options = ["-D", "html_baseurl=https://example.org/rnn", "-D", "language=zh_CN"]
+    result = small_site.run("sphinx", "-b", "html", *NO_EXECUTION, *options, ".", "_build/zh/out")
+    assert result.returncode == 0, result.stdout
+
+    soup = soup_of(small_site.folder, "_build/zh/out/docs/page.html")
+    links = {
+        str(link.get("hreflang", "canonical")): link["href"]
+        for link in soup.select('link[rel="alternate"], link[rel="canonical"]')
+    }
+    english, chinese = (f"https://example.org/rnn/{place}docs/page.html" for place in ("", "zh/"))
+    assert links == {"canonical": chinese, "zh-CN": chinese, "en": english, "x-default": english}
 
 
 def test_a_fact_typed_in_chinese_fails_the_build(two_languages: SmallSite) -> None:

@@ -393,7 +393,7 @@ def test_every_control(explorer: Explorer) -> None:
     assert element.locator("tbody th").all_inner_texts() == ["step 3", "step 2", "step 1"]
     for mode in DATA["modes"]:
         element.get_by_role("combobox", name="Bidirectional").select_option(mode)
-        assert "keras.layers.Bidirectional(keras.layers.LSTM(1" in explorer.code
+        assert "keras.layers.Bidirectional(\n    keras.layers.LSTM(1" in explorer.code
         assert element.get_by_role("checkbox", name="go_backwards").is_disabled()
         assert "go_backwards" not in explorer.code
     element.get_by_role("combobox", name="Bidirectional").select_option("")

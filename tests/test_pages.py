@@ -15,6 +15,7 @@ PAGES = sorted(
     path.relative_to(ROOT).with_suffix(".html").as_posix()
     for pattern in ("index.md", "docs/**/*.md", "examples/*.py")
     for path in ROOT.glob(pattern)
+    if "_parts" not in path.parts
 )
 # One package under two names: the lock takes the small one where there is one.
 TENSORFLOW = packages_distributions()["tensorflow"][0]

@@ -68,12 +68,13 @@ def cheat_sheet() -> CheatSheet:
         for x, cell in zip(TABLE_COLUMNS, row, strict=True):
             drawn += _text("code" if line else "faint", x, y, cell)
         words.append("; ".join(filter(None, row)))
+    said = [LEGEND, *(f"{line}." for line in words[2:])]
     svg = (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="rnn-picture" '
         f'viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}" '
         f'role="img" aria-labelledby="rnn-sheet-title rnn-sheet-words">'
         f'<title id="rnn-sheet-title">{TITLE}</title>'
-        f'<desc id="rnn-sheet-words">{escape(". ".join(words[1:]))}</desc>{drawn}</svg>\n'
+        f'<desc id="rnn-sheet-words">{escape(" ".join(said))}</desc>{drawn}</svg>\n'
     )
     return CheatSheet(svg, "\n".join(words))
 

@@ -89,14 +89,33 @@ def update(language: str, extracted: Path) -> None:
                 if translation:
                     catalogue.delete(message.id)
                     catalogue.add(message.id, translation)
-        catalogue.update(template, update_creation_date=False)
-        for key in [key for key, message in catalogue.obsolete.items() if not message.string]:
-            del catalogue.obsolete[key]
+        catalogue.update(template, no_fuzzy_matching=True, update_creation_date=False)
+        _keep_changed(catalogue)
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text_of(catalogue, language), encoding="utf-8")
     for file in files(language):
         if file.relative_to(folder(language)) not in templates:
             file.unlink()
+
+
+def _keep_changed(catalogue: Catalog) -> None:
+    """Give new messages of *catalogue* the translations of obsolete ones that are like them.
+
+    Babel would also take those of messages that are still there, which are other sentences.
+    """
+    gone, new = Catalog(), Catalog()
+    for message in catalogue.obsolete.values():
+        if message.string:
+            gone[message.id] = message
+    for message in catalogue:
+        if message.id and not message.string:
+            new.add(message.id)
+    gone.update(new)
+    for message in gone:
+        if message.id and message.fuzzy:
+            catalogue[message.id].string = message.string
+            catalogue[message.id].flags.add("fuzzy")
+    catalogue.obsolete = gone.obsolete
 
 
 def _done(catalogue: Catalog) -> list[Message]:

@@ -67,7 +67,7 @@ def _translate_settings(app: Sphinx, config: Config) -> None:
         setattr(config, name, value)
     config.html_theme_options = {**config.html_theme_options, **language.theme_options}
     if config.html_baseurl:
-        config.html_baseurl = urljoin(config.html_baseurl, language.folder)
+        config.html_baseurl = f"{config.html_baseurl.rstrip('/')}/{language.folder}"
 
 
 def _add_languages(
