@@ -4,8 +4,8 @@ PYTHON ?= python3
 RUN = .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help html test contract alarms sweep audit bench soak doctest live serve page translate proofread \
-  linkcheck lint lock clean
+.PHONY: help html test contract alarms sweep audit bench soak doctest live serve page \
+  translate proofread linkcheck lint lock clean
 
 help:  ## Print this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## */\1\t/' | expand -t 12

@@ -13,12 +13,19 @@ from browser import LIGHT_AND_DARK, PHONE, Open, window
 from playwright.sync_api import Browser, Page, expect
 from test_pages import PAGES
 
+from site_build.languages import LANGUAGES
 from site_build.light.styles import used
 from site_build.light.words import words_of
 
-ALL_PAGES = [*PAGES, "search.html", "genindex.html"]
+ALL_PAGES = [
+    language.folder + page
+    for language in LANGUAGES.values()
+    for page in (*PAGES, "search.html", "genindex.html", "404.html")
+]
 ONE_OF_EACH_KIND = [
     "index.html",
+    "docs/explorer.html",
+    "docs/cheat-sheet.html",
     "docs/flags/both.html",
     "docs/behaviour/inside-the-cell.html",
     "docs/truth-table.html",
@@ -26,6 +33,9 @@ ONE_OF_EACH_KIND = [
     "docs/api.html",
     "examples/attention.html",
     "search.html",
+    "404.html",
+    "zh/index.html",
+    "zh/docs/errors.html",
 ]
 KIBIBYTE = 1024
 # What the theme says of its doings, on any page.
