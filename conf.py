@@ -77,7 +77,7 @@ html_title = "What Keras RNNs return"
 html_math_renderer = "mathml"
 html_static_path = ["docs/_static"]
 html_css_files = ["site.css"]
-html_js_files = [("mode.js", {"priority": 100}), "filter.js"]  # The mode, before all others.
+html_js_files = [("mode.js", {"priority": 100}), "filter.js", "pick.js"]  # The mode, before all others.
 html_logo = html_favicon = "docs/_static/logo.svg"
 templates_path = ["docs/_templates"]
 html_theme_options = {

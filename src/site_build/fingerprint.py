@@ -18,6 +18,7 @@ SOURCE = Path(__file__).parents[1]
 # What a page's outputs come from, besides its cells and what is installed.
 OURS = (
     "rnn_returns",
+    "atlas",
     "site_build/environment.py",
     "site_build/kernel.py",
     "site_build/jupyter",
