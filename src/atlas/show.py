@@ -282,7 +282,9 @@ def news_of(rows: Sequence[Row]) -> Told:
         found = {change.behaviour: change for change in changes([before, row])}
         for name in ordered(found):
             one = news(found[name])
-            said = f"{title(name)}: {brief(found[name].was)} {MARK} {brief(found[name].now)}"
+            # Of a message the words are what changed, of all else whether it is refused.
+            text = value_text if name.startswith("error.") else brief
+            said = f"{title(name)}: {text(found[name].was)} {MARK} {text(found[name].now)}"
             told.setdefault((label(row), one.says, one.fix), []).append(said)
     return Told(tuple((*about, tuple(measured)) for about, measured in told.items()))
 
