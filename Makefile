@@ -5,7 +5,7 @@ RUN = .venv/bin/python
 
 .DEFAULT_GOAL := help
 .PHONY: help html test contract alarms sweep audit bench soak doctest live serve page \
-  translate proofread linkcheck lint lock clean
+  translate proofread linkcheck lint lock atlas clean
 
 help:  ## Print this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## */\1\t/' | expand -t 12
@@ -59,6 +59,9 @@ proofread: .venv/ready  ## List what is missing or wrong in the catalogues
 
 linkcheck: .venv/ready  ## Ask every address that the site points to (needs the network)
 	$(RUN) -m site_build linkcheck
+
+atlas: .venv/ready  ## Measure every Keras that is not measured yet (needs the network, takes long)
+	$(RUN) -m atlas
 
 lock: .venv/ready  ## Renew requirements.lock from pyproject.toml
 	$(RUN) -m uv pip compile pyproject.toml --group dev --universal --python-version 3.11 \

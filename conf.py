@@ -80,7 +80,7 @@ html_title = "What Keras RNNs return"
 html_math_renderer = "mathml"
 html_static_path = ["docs/_static"]
 html_css_files = ["icons.css", "site.css"]
-html_js_files = ["controls.js", "filter.js"]
+html_js_files = ["controls.js", "filter.js", "pick.js"]
 html_logo = html_favicon = "docs/_static/logo.svg"
 templates_path = ["docs/_templates"]
 html_theme_options = {

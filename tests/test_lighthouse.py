@@ -53,7 +53,7 @@ def test_a_phone_is_served_well(address: str, page: str) -> None:
     reports = [report(f"{address}/{page}") for _ in range(RUNS)]
 
     def middle(of: str, what: str, value: str) -> float:
-        return median(one[of][what][value] for one in reports)
+        return median(float(one[of][what][value]) for one in reports)
 
     assert middle("categories", "performance", "score") >= 0.98
     assert middle("audits", "largest-contentful-paint", "numericValue") <= 1500

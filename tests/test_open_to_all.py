@@ -1,7 +1,7 @@
 """Every page can be used by everybody: seen in any width and mode, and worked with the keyboard."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -9,10 +9,11 @@ from browser import DESKTOP, LIGHT_AND_DARK, PHONE, Open, window
 from playwright.sync_api import Browser
 from test_light import ALL_PAGES, ONE_OF_EACH_KIND
 
+Scheme = Literal["light", "dark"]
 WIDTHS = (PHONE, 390, DESKTOP)
 
 
-def barriers(browser: Browser, page: Path, scheme: str, width: int) -> list[str]:
+def barriers(browser: Browser, page: Path, scheme: Scheme, width: int) -> list[str]:
     """Ask axe, with all its rules for everybody and for good practice, what is in the way."""
     context = browser.new_context(color_scheme=scheme, **window(width))
     opened = context.new_page()
@@ -36,7 +37,7 @@ def test_nothing_is_in_the_way(browser: Browser, published: Path, page: str) -> 
 @pytest.mark.parametrize("scheme", LIGHT_AND_DARK)
 @pytest.mark.parametrize("page", ALL_PAGES)
 def test_nothing_is_in_the_way_anywhere(
-    browser: Browser, published: Path, page: str, scheme: str, width: int
+    browser: Browser, published: Path, page: str, scheme: Scheme, width: int
 ) -> None:
     """On no page axe finds anything, light and dark, on phones and on a wide screen."""
     assert barriers(browser, published / page, scheme, width) == []

@@ -1,4 +1,4 @@
-"""The thirty questions that people ask: each is answered by code, or said to be waiting."""
+"""The thirty questions that people ask: each is answered by code."""
 
 import re
 from pathlib import Path
@@ -6,20 +6,15 @@ from pathlib import Path
 from conftest import ROOT
 
 QUESTIONS = (ROOT / "docs/questions.md").read_text(encoding="utf-8")
-# It takes a GPU, a Keras that is not released yet, and PyTorch to answer these.
-WAITING = {19, 21, 30}
 
 
-def test_every_question_is_answered_or_waiting() -> None:
-    """There are thirty; each leads somewhere, or says what it is waiting for."""
-    entries = re.findall(r"^(\d+)\. (.*(?:\n    .*)?)", QUESTIONS, re.M)
+def test_every_question_is_answered() -> None:
+    """There are thirty, and each leads somewhere."""
+    entries = re.findall(r"^(\d+)\. (.*)", QUESTIONS, re.M)
 
     assert [int(number) for number, _ in entries] == list(range(1, 31))
-    for number, text in entries:
-        if int(number) in WAITING:
-            assert "*Waiting: it takes" in text
-        else:
-            assert re.fullmatch(r"\{ref\}`[^<`]+\? <q-[a-z-]+>`", text), text
+    for _, text in entries:
+        assert re.fullmatch(r"\{ref\}`[^<`]+\? <q-[a-z-]+>`", text), text
 
 
 def test_every_answer_is_executed() -> None:
@@ -27,7 +22,7 @@ def test_every_answer_is_executed() -> None:
     pages = [*ROOT.glob("index.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("examples/*.py")]
     texts = [as_markdown(page) for page in pages]
     labels = re.findall(r"<(q-[a-z-]+)>", QUESTIONS)
-    assert len(labels) == 30 - len(WAITING)
+    assert len(labels) == 30
 
     for label in labels:
         found = [text for text in texts if f"({label})=\n" in text]

@@ -3,7 +3,7 @@
 "use strict";
 
 document.addEventListener("DOMContentLoaded", () => {
-  for (const place of document.querySelectorAll(".filter")) {
+  for (const [number, place] of document.querySelectorAll(".filter").entries()) {
     const tables = [...document.querySelectorAll("table.rnn-table")];
     const table = tables.find(
       (one) => place.compareDocumentPosition(one) & Node.DOCUMENT_POSITION_FOLLOWING,
@@ -12,7 +12,7 @@ document.addEventListener("DOMContentLoaded", () => {
 
     const input = document.createElement("input");
     input.type = "search";
-    input.id = "filter";
+    input.id = `filter-${number}`;
     const label = document.createElement("label");
     label.htmlFor = input.id;
     label.textContent = place.textContent.trim();
@@ -25,13 +25,16 @@ document.addEventListener("DOMContentLoaded", () => {
       const words = input.value.toLowerCase().split(/\s+/).filter(Boolean);
       let left = 0;
       for (const row of rows) {
-        const text = row.textContent.toLowerCase();
+        const seen = row.cloneNode(true);
+        seen.querySelectorAll("[hidden]").forEach((one) => one.remove());
+        const text = seen.textContent.toLowerCase();
         row.hidden = !words.every((word) => text.includes(word));
         left += row.hidden ? 0 : 1;
       }
       count.textContent = `${left} / ${rows.length}`;
     };
     input.addEventListener("input", narrow);
+    document.addEventListener("picked", narrow); // See pick.js.
     narrow();
   }
 });

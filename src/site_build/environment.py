@@ -20,6 +20,8 @@ def prepare(root: Path) -> None:
         TF_CPP_MIN_LOG_LEVEL="3",
         TF_ENABLE_ONEDNN_OPTS="0",
         CUDA_VISIBLE_DEVICES="-1",
+        # TensorFlow sets it when it is imported; so it is the same before and after.
+        TF2_BEHAVIOR="1",
         KERAS_BACKEND="tensorflow",
         # The order of a set, and of the sums that NumPy's threads add up, would differ by run
         # and by the number of cores.

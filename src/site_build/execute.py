@@ -148,7 +148,11 @@ def _read(env: Any, docname: str) -> Page | None:
     notebook = reader.read(text) if reader else None
     if notebook is None or not any(cell.cell_type == "code" for cell in notebook.cells):
         return None
-    reads = [path.parent / name for name in notebook.metadata.get("reads", [])]
+    names = notebook.metadata.get("reads", [])
+    # A name with a star is that of all such files, which may become more.
+    reads = [
+        one for name in names for one in sorted(path.parent.glob(name)) or [path.parent / name]
+    ]
     for file in reads:
         if not file.is_file():
             message = "The page says that it reads %s, but there is no such file."

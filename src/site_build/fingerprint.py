@@ -10,7 +10,6 @@ import os
 import platform
 import re
 import sys
-from functools import cache
 from hashlib import sha256
 from importlib.metadata import Distribution, distributions
 from pathlib import Path
@@ -19,6 +18,7 @@ SOURCE = Path(__file__).parents[1]
 # What a page's outputs come from, besides its cells and what is installed.
 OURS = (
     "rnn_returns",
+    "atlas",
     "site_build/environment.py",
     "site_build/kernel.py",
     "site_build/jupyter",
@@ -36,8 +36,6 @@ VARIABLES = re.compile(
 )
 
 
-# TensorFlow, imported for the reference, sets a variable; the second language is built after that.
-@cache
 def execution_cache(root: Path) -> str:
     """Name the folder of the outputs that are true of what is installed now.
 
