@@ -33,7 +33,6 @@ ONE_OF_EACH_KIND = [
     "docs/api.html",
     "examples/attention.html",
     "search.html",
-    "404.html",
     "zh/index.html",
     "zh/docs/errors.html",
 ]
@@ -84,27 +83,28 @@ def asked(request: pytest.FixtureRequest, published: Path) -> tuple[Path, Asked]
     return path, Asked(path.read_text(encoding="utf-8"))
 
 
-def files(path: Path, asked: Asked) -> list[Path]:
+def files(published: Path, path: Path, asked: Asked) -> list[Path]:
     """Give the files that a page asks for, the page itself first."""
-    named = [path.parent / urlsplit(name).path for name in asked.files]
-    return list(dict.fromkeys([path, *(file.resolve() for file in named)]))
+    named = [urlsplit(name).path for name in asked.files]
+    places = [published / name[1:] if name[0] == "/" else path.parent / name for name in named]
+    return list(dict.fromkeys([path, *(place.resolve() for place in places)]))
 
 
-def test_every_page_is_light(asked: tuple[Path, Asked]) -> None:
+def test_every_page_is_light(published: Path, asked: tuple[Path, Asked]) -> None:
     """A first visit costs at most 80 KiB, compressed, in at most 12 requests."""
-    needed = files(*asked)
+    needed = files(published, *asked)
     weights = {file.name: len(gzip.compress(file.read_bytes(), 6)) for file in needed}
 
     assert len(needed) <= 12, weights
     assert sum(weights.values()) <= 80 * KIBIBYTE, weights
 
 
-def test_every_page_has_its_files_with_it(asked: tuple[Path, Asked]) -> None:
+def test_every_page_has_its_files_with_it(published: Path, asked: tuple[Path, Asked]) -> None:
     """Nothing comes from another host, and nothing that a page asks for is missing."""
     path, wanted = asked
 
     assert not [name for name in wanted.files if urlsplit(name).netloc or urlsplit(name).scheme]
-    assert not [file for file in files(path, wanted) if not file.is_file()]
+    assert not [file for file in files(published, path, wanted) if not file.is_file()]
 
 
 def test_styles_ask_for_no_files(published: Path) -> None:
@@ -133,15 +133,15 @@ def test_every_page_says_what_may_run(asked: tuple[Path, Asked]) -> None:
 
 
 def test_nothing_is_published_that_no_page_asks_for(published: Path) -> None:
-    """No source map, and no script or style but those that a page names."""
+    """No source map, and no script or style but those that a page names, and the search's index."""
     named = {
         file
-        for page in ALL_PAGES
-        for file in files(published / page, Asked((published / page).read_text(encoding="utf-8")))
+        for path in map(published.joinpath, ALL_PAGES)
+        for file in files(published, path, Asked(path.read_text(encoding="utf-8")))
     }
     code = {*published.rglob("*.js"), *published.rglob("*.css"), *published.rglob("*.map")}
 
-    assert not code - named
+    assert code - named == set(published.rglob("searchindex.js"))
 
 
 def test_a_style_keeps_what_pages_and_scripts_can_show() -> None:
@@ -168,7 +168,7 @@ def test_a_style_keeps_what_pages_and_scripts_can_show() -> None:
 def test_the_browser_asks_for_no_more(browser: Browser, published: Path, page: str) -> None:
     """From the disk, without a network, a page asks for what it names, and nothing is refused."""
     path = published / page
-    named = {file.as_uri() for file in files(path, Asked(path.read_text(encoding="utf-8")))}
+    named = files(published, path, Asked(path.read_text(encoding="utf-8")))
     context = browser.new_context(offline=True)
     opened = context.new_page()
     addresses, said = set(), []
@@ -178,7 +178,9 @@ def test_the_browser_asks_for_no_more(browser: Browser, published: Path, page: s
     opened.goto(path.as_uri())
     context.close()
 
-    assert {address for address in addresses if not address.startswith("data:")} <= named
+    assert {address for address in addresses if not address.startswith("data:")} <= {
+        file.as_uri() for file in named
+    }
     assert [text for text in said if not text.startswith(CHATTER)] == []
 
 
@@ -233,6 +235,14 @@ def test_search(visit: Open, page: str) -> None:
     expect(opened.locator("span.highlighted")).to_have_count(0)
 
 
+def test_search_counts_in_every_language(visit: Open) -> None:
+    """What was found is counted in the words of the page's language, one form or more."""
+    page = visit("zh/search.html?q=GRU").page
+
+    expect(page.locator(".search-summary")).to_contain_text(re.compile("[一-鿿]"))
+    assert page.evaluate("Documentation.PLURAL_EXPR(2)") == 0
+
+
 def test_the_navigation_of_a_phone(phone: Page) -> None:
     """On a phone the list of pages opens by its button, leads on, and closes by Escape."""
     link = phone.get_by_role("link", name="Truth table")
@@ -284,15 +294,23 @@ def test_code_can_be_copied(visit: Open) -> None:
     expect(button).to_have_attribute("data-tooltip", "Copied!")
 
 
-def test_full_screen_and_back_to_the_top(desktop: Page) -> None:
-    """One button fills the screen; another leads back up, once the reader turns around."""
+def test_full_screen(desktop: Page) -> None:
+    """A button lets the page fill the screen."""
     desktop.get_by_role("button", name="Fullscreen mode").click()
+
     expect(desktop.locator("html:fullscreen")).to_have_count(1)
-    desktop.keyboard.press("End")
-    expect(desktop.locator("p.executed-on")).to_be_in_viewport()
-    desktop.keyboard.press("PageUp")
-    desktop.get_by_role("button", name="Back to top").click()
-    expect(desktop.locator("article h1")).to_be_in_viewport()
+
+
+def test_back_to_the_top(phone: Page) -> None:
+    """On a phone a button leads back to the top, once the reader turns around."""
+    top = phone.get_by_role("button", name="Back to top")
+    phone.keyboard.press("End")
+    expect(phone.locator("p.executed-on")).to_be_in_viewport()
+    expect(top).to_be_hidden()
+    phone.keyboard.press("PageUp")
+    top.click()
+
+    expect(phone.locator("article h1")).to_be_in_viewport()
 
 
 DRAWN = """icon => {

@@ -41,6 +41,11 @@
     });
   }
 
+  // The theme lets go of a button that was pressed, and who uses the keyboard would lose their place.
+  for (const button of all(".theme-switch-button, .search-button, .sidebar-toggle")) {
+    button.blur = () => {};
+  }
+
   for (const button of all(".btn-fullscreen-button")) {
     button.addEventListener("click", () => window.toggleFullScreen());
   }

@@ -58,8 +58,9 @@ def html(jobs: str = "auto") -> int:
         if status:
             print(f"\nThe site was not published; {PUBLISHED} is as it was.", file=sys.stderr)
             return status
-        lighten(folder("html", language) / "out")
-        name_from_anywhere(folder("html", language) / "out" / "404.html")
+        out = folder("html", language) / "out"
+        lighten(out)
+        name_from_anywhere(out / "404.html", LANGUAGES[language].folder)
     publish(PUBLISHED)
     print(f"\nThe site is built. Open {(PUBLISHED / 'index.html').resolve().as_uri()}")
     return 0

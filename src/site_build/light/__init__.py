@@ -9,6 +9,7 @@ and what no page asks for is not published.
 import shutil
 from pathlib import Path
 
+from site_build.light import plurals
 from site_build.light.bundle import bundle
 from site_build.light.policy import with_policy
 
@@ -43,6 +44,7 @@ def lighten(site: Path) -> None:
     for pattern in UNASKED:
         for found in list((site / "_static").glob(pattern)):
             shutil.rmtree(found) if found.is_dir() else found.unlink()
+    plurals.as_code(site)
     bundle(site)
     for page in site.rglob("*.html"):
         page.write_text(with_policy(page.read_text(encoding="utf-8")), encoding="utf-8")
