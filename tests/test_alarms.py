@@ -27,8 +27,7 @@ def test_a_change_is_one(change: Change) -> None:
     "says",
     [
         "h and c of the LSTM's state are swapped",
-        "the mask is destroyed, as in Keras to come",
-        "the backward half of the sequence stays in its own order",
+        "a list comes back instead of a tuple",
     ],
 )
 def test_a_change_is_noticed(says: str) -> None:

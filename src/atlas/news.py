@@ -197,6 +197,12 @@ NEWS: tuple[News, ...] = (
     ),
     News(
         r"state\.last_batch",
+        "predict refuses a smaller last batch of a stateful model.",
+        "Fill the last batch up, and drop the answers to what was filled in.",
+        now="refused",
+    ),
+    News(
+        r"state\.last_batch",
         "predict lets a smaller last batch of a stateful model pass, and gives more answers than "
         "there are samples.",
         "Fill the last batch up, and drop the answers to what was filled in.",

@@ -45,12 +45,17 @@ def setup(app: Sphinx) -> dict[str, bool]:
 
 
 class Page(NamedTuple):
-    """A page with something to execute, and what it says that it reads."""
+    """A page that is a notebook, and what it says that it reads."""
 
     docname: str
     path: Path
     notebook: Any
     reads: list[Path]
+
+    @property
+    def has_code(self) -> bool:
+        """Whether there is something to execute."""
+        return any(cell.cell_type == "code" for cell in self.notebook.cells)
 
     @property
     def digest(self) -> str:
@@ -126,6 +131,11 @@ def _fill_cache(app: Sphinx, env: Any, docnames: list[str]) -> None:
             message = "It has the cells of %s, but reads other files; the cache would mix them up."
             logger.warning(message, other.docname, location=page.docname)
     missing = [page for page in pages if not cache.has(page)]
+    for page in missing:
+        # Else MyST-NB's processes would, all at once, and a page without cells is like any other.
+        if not page.has_code:
+            cache.keep(page, page.notebook, failed=False)
+    missing = [page for page in missing if page.has_code]
     with _pool() as pool:
         runs = {
             pool.submit(_execute, page, app.config.nb_execution_timeout, app.srcdir): page
@@ -141,12 +151,12 @@ def _fill_cache(app: Sphinx, env: Any, docnames: list[str]) -> None:
 
 
 def _read(env: Any, docname: str) -> Page | None:
-    """Read a page as MyST-NB reads it; None if it has nothing to execute."""
+    """Read a page as MyST-NB reads it; None if it is no notebook."""
     path = Path(env.doc2path(docname))
     text = path.read_text(encoding="utf-8")
     reader = create_nb_reader(str(path), env.myst_config, env.mystnb_config, text)
     notebook = reader.read(text) if reader else None
-    if notebook is None or not any(cell.cell_type == "code" for cell in notebook.cells):
+    if notebook is None:
         return None
     names = notebook.metadata.get("reads", [])
     # A name with a star is that of all such files, which may become more.
