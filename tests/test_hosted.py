@@ -14,7 +14,7 @@ from browser import Visit
 from conftest import SmallSite
 from playwright.sync_api import Browser, expect
 
-from site_build.hosted import LONGEST, shortened
+from site_build.hosted import LONGEST, address, shortened
 from site_build.not_found import name_from_anywhere
 from site_build.serve import HOST, server
 
@@ -71,17 +71,31 @@ def test_nothing_outside_of_the_site_is_served(port: int) -> None:
     assert answer(port, "/../../pyproject.toml")[0] == 404
 
 
-@pytest.mark.parametrize("path", ["/none.html", "/docs/deep/down/none.html", "/zh/none"])
+@pytest.mark.parametrize("path", ["/none.html", "/docs/deep/down/none.html"])
 def test_a_page_for_what_is_not_there(browser: Browser, port: int, path: str) -> None:
-    """An address without a page shows the site, with its style and links that work."""
-    visited = Visit.to(browser, f"http://{HOST}:{port}{path}")
-    page = visited.page
+    """An address without a page shows the site, with its style, its search and links that work."""
+    page = Visit.to(browser, f"http://{HOST}:{port}{path}").page
     expect(page.get_by_role("heading", name="This page is not here")).to_be_visible()
-    sidebar = page.locator(".bd-sidebar-primary")
-    expect(sidebar).to_have_css("display", "flex")
+    expect(page.locator(".bd-sidebar-primary")).to_have_css("display", "flex")
+    page.locator("main").get_by_role("searchbox").fill("go_backwards")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(f"http://{HOST}:{port}/search.html?q=go_backwards")
+    page.go_back()
     page.get_by_role("link", name="Both flags").first.click()
 
     expect(page).to_have_url(f"http://{HOST}:{port}/docs/flags/both.html")
+    page.context.close()
+
+
+def test_a_page_for_what_is_not_there_in_chinese(browser: Browser, port: int) -> None:
+    """The one page that a host has for it leads readers of Chinese to theirs, in Chinese."""
+    page = Visit.to(browser, f"http://{HOST}:{port}/zh/docs/none.html").page
+    page.get_by_role("link", name="没有这个页面").click()
+
+    expect(page).to_have_url(f"http://{HOST}:{port}/zh/index.html")
+    page.goto(f"http://{HOST}:{port}/zh/404.html")
+    expect(page.get_by_role("heading", name="没有这个页面")).to_be_visible()
+    expect(page.locator(".bd-sidebar-primary")).to_have_css("display", "flex")
     page.context.close()
 
 
@@ -102,39 +116,50 @@ def test_the_page_for_what_is_not_there_knows_its_site(tmp_path: Path) -> None:
     )
 
 
-def built(small_site: SmallSite, monkeypatch: pytest.MonkeyPatch, **settings: str) -> Path:
-    """Build a small site with settings in the environment; give its folder."""
-    for name in ("SITE_URL", "REPOSITORY"):
-        monkeypatch.delenv(name, raising=False)
-    for name, value in settings.items():
-        monkeypatch.setenv(name, value)
-    run = small_site.run("site_build", "html")
-    assert run.returncode == 0, run.stdout
-    return small_site.folder / "_build" / "html"
-
-
-@pytest.mark.parametrize("address", ["https://a.org/b", "https://a.org/b/"])
 def test_a_published_site_says_where_it_is(
-    small_site: SmallSite, monkeypatch: pytest.MonkeyPatch, address: str
+    small_site: SmallSite, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """From its address alone come the pages' own addresses, the map, and the cards."""
-    site = built(small_site, monkeypatch, SITE_URL=address, REPOSITORY="https://github.com/a/b")
-    page = (site / "docs/page.html").read_text(encoding="utf-8")
-    pages = ElementTree.parse(site / "sitemap.xml").getroot()
+    monkeypatch.setenv("SITE_URL", "https://a.org/b/")
+    monkeypatch.setenv("REPOSITORY", "https://github.com/a/b")
+    run = small_site.run("site_build", "html")
+    assert run.returncode == 0, run.stdout
+    site = small_site.folder / "_build" / "html"
+    page = (site / "zh/docs/page.html").read_text(encoding="utf-8")
+    english, chinese = (f"https://a.org/b/{folder}docs/page.html" for folder in ("", "zh/"))
 
-    assert '<link rel="canonical" href="https://a.org/b/docs/page.html"' in page
-    assert '<meta property="og:url" content="https://a.org/b/docs/page.html" />' in page
-    assert '<meta property="og:image" content="https://a.org/b/_static/card.png" />' in page
-    assert (site / "_static/card.png").is_file()
+    assert f'<link rel="canonical" href="{chinese}"' in page
+    for language, there in {"en": english, "zh-CN": chinese, "x-default": english}.items():
+        assert f'<link rel="alternate" hreflang="{language}" href="{there}">' in page
+    assert f'<meta property="og:url" content="{chinese}" />' in page
+    assert '<meta property="og:image" content="https://a.org/b/zh/_static/card.png" />' in page
+    assert (site / "zh/_static/card.png").is_file()
     assert 'href="https://github.com/a/b/issues/new?title=docs%2Fpage' in page
-    assert [found.text for found in pages.iter() if found.tag.endswith("loc")] == [
-        "https://a.org/b/docs/page.html",
-        "https://a.org/b/index.html",
-    ]
-    for folder in ("", "zh/"):
-        assert f"Sitemap: https://a.org/b/{folder}sitemap.xml" in (site / "robots.txt").read_text()
-        assert (site / folder / "sitemap.xml").is_file()
+    assert "Sitemap: https://a.org/b/sitemap.xml\n" in (site / "robots.txt").read_text()
     assert 'href="/b/docs/page.html"' in (site / "404.html").read_text(encoding="utf-8")
+    assert 'href="/b/zh/docs/page.html"' in (site / "zh/404.html").read_text(encoding="utf-8")
+    pages = ElementTree.parse(site / "sitemap.xml").getroot()
+    assert [
+        (one[0].text, {link.attrib["hreflang"]: link.attrib["href"] for link in one[1:]})
+        for one in pages
+    ] == [
+        (
+            f"https://a.org/b/{folder}{name}.html",
+            {
+                "en": f"https://a.org/b/{name}.html",
+                "zh-CN": f"https://a.org/b/zh/{name}.html",
+            },
+        )
+        for name in ("docs/page", "index")
+        for folder in ("", "zh/")
+    ]
+
+
+@pytest.mark.parametrize("text", ["example.org", "https://", "https://a.org/?b", "www.a.org/b"])
+def test_an_address_that_is_none_is_refused(text: str) -> None:
+    """What is not a whole address is quoted, with one that is; nothing is built from it."""
+    with pytest.raises(ValueError, match=re.escape(f"SITE_URL is {text!r}; it must be as in")):
+        address("SITE_URL", text)
 
 
 def test_a_site_without_an_address_claims_none(published: Path) -> None:
@@ -143,7 +168,9 @@ def test_a_site_without_an_address_claims_none(published: Path) -> None:
         pytest.skip("This build was told its address.")
     for page in published.rglob("*.html"):
         text = page.read_text(encoding="utf-8")
-        assert not re.search(r'rel="canonical"|property="og:|class="report"', text), page
+        assert not re.search(
+            r'<link rel="(?:canonical|alternate)"|property="og:|class="report"', text
+        ), page
     assert not list(published.rglob("sitemap.xml"))
 
 

@@ -5,6 +5,8 @@ where its source is, such as https://github.com/owner/name. What they lead to is
 """
 
 import os
+import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urljoin
@@ -12,10 +14,29 @@ from urllib.parse import urlencode, urljoin
 from docutils import nodes
 from sphinx.application import Sphinx
 
-from site_build.languages import LANGUAGES
+from site_build.languages import ENGLISH, LANGUAGES
 
-SITE_URL = os.environ.get("SITE_URL", "").rstrip("/") + "/" if os.environ.get("SITE_URL") else ""
-REPOSITORY = os.environ.get("REPOSITORY", "").rstrip("/")
+
+def address(setting: str, text: str) -> str:
+    """Return *text*, a whole address or nothing, without a slash at its end.
+
+    Raises:
+        ValueError: It is something else.
+
+    >>> address("SITE_URL", "https://example.org/rnn/")
+    'https://example.org/rnn'
+    """
+    if text and not re.fullmatch(r"https?://[^\s?#]+", text):
+        raise ValueError(f"{setting} is {text!r}; it must be as in https://example.org/rnn")
+    return text.rstrip("/")
+
+
+SITE_URL = address("SITE_URL", os.environ.get("SITE_URL", ""))
+REPOSITORY = address("REPOSITORY", os.environ.get("REPOSITORY", ""))
+
+_MAP = """<?xml version="1.0" encoding="utf-8"?>
+<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"
+  xmlns:xhtml="http://www.w3.org/1999/xhtml">"""
 
 # What a search engine shows of a description.
 LONGEST = 160
@@ -54,20 +75,20 @@ def shortened(text: str) -> str:
 
 
 def _map(app: Sphinx, exception: Exception | None) -> None:
-    """List the pages for search engines, each language its own."""
-    base = app.config.html_baseurl
-    if exception or app.builder.format != "html" or not base:
+    """List the pages for search engines, each with the same page in the other languages."""
+    if exception or app.builder.format != "html" or not SITE_URL or app.config.language != ENGLISH:
         return
-    pages = sorted(app.env.found_docs)
-    lines = [f"<url><loc>{base}{app.builder.get_target_uri(page)}</loc></url>" for page in pages]
-    Path(app.outdir, "sitemap.xml").write_text(
-        '<?xml version="1.0" encoding="utf-8"?>\n'
-        '<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n'
-        + "\n".join(lines)
-        + "\n</urlset>\n",
-        encoding="utf-8",
+    pages = [app.builder.get_target_uri(page) for page in sorted(app.env.found_docs)]
+    lines = [line for page in pages for line in _entries(page)]
+    Path(app.outdir, "sitemap.xml").write_text("\n".join([_MAP, *lines, "</urlset>\n"]))
+    robots = ["User-agent: *", "Allow: /", f"Sitemap: {SITE_URL}/sitemap.xml"]
+    Path(app.outdir, "robots.txt").write_text("\n".join(robots) + "\n")
+
+
+def _entries(page: str) -> Iterator[str]:
+    links = "".join(
+        f'<xhtml:link rel="alternate" hreflang="{one.tag}" href="{SITE_URL}/{one.folder}{page}"/>'
+        for one in LANGUAGES.values()
     )
-    if app.config.language == next(iter(LANGUAGES)):
-        maps = [urljoin(base, f"{language.folder}sitemap.xml") for language in LANGUAGES.values()]
-        robots = ["User-agent: *", "Allow: /", *(f"Sitemap: {one}" for one in maps)]
-        Path(app.outdir, "robots.txt").write_text("\n".join(robots) + "\n", encoding="utf-8")
+    for language in LANGUAGES.values():
+        yield f"<url><loc>{SITE_URL}/{language.folder}{page}</loc>{links}</url>"
