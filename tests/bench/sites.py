@@ -143,7 +143,7 @@ class Site:
 def this_site(*, trained: bool) -> Site:
     """Copy this site, with or without the pages that train a model."""
     site = Site("whole" if trained else "untrained")
-    for name in ("docs", "examples"):
+    for name in ("docs", "examples", "src/atlas"):  # A page shows a probe.
         shutil.copytree(ROOT / name, site.folder / name, dirs_exist_ok=True)
     shutil.copy(ROOT / "index.md", site.folder)
     if not trained:
