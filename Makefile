@@ -4,8 +4,8 @@ PYTHON ?= python3
 RUN = .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help html test contract alarms sweep bench soak doctest live page translate proofread \
-  linkcheck lint lock atlas clean
+.PHONY: help html test contract alarms sweep audit bench soak doctest live serve page \
+  translate proofread linkcheck lint lock atlas clean
 
 help:  ## Print this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## */\1\t/' | expand -t 12
@@ -28,6 +28,10 @@ sweep: html  ## Run the tests that take long: the whole site, built in every oth
 bench: .venv/ready  ## Measure how fast the site is built, against stock MyST-NB
 	cd tests && ../$(RUN) -m bench
 
+audit: tests/audit/node_modules/ready html  ## Look at every page with axe, the W3C's checker and Lighthouse (needs Node.js and Java)
+	REQUIRE_BROWSER=1 $(RUN) -m pytest -m audit --ignore=tests/test_lighthouse.py
+	$(RUN) -m pytest -m audit --numprocesses=0 tests/test_lighthouse.py # Alone, because it measures.
+
 soak: .venv/ready  ## Start hundreds of kernels and builds, until one fails
 	cd tests && ../$(RUN) -m bench.soak
 
@@ -41,6 +45,9 @@ lint: .venv/ready  ## Check style and types
 
 live: .venv/ready  ## Serve the site here; rebuild and reload it on every save
 	$(RUN) -m site_build live
+
+serve: html  ## Serve the built site here, compressed as a host would
+	$(RUN) -m site_build serve
 
 page: .venv/ready  ## Build one page alone: make page PAGE=docs/flags/both.md [IN=zh_CN]
 	$(RUN) -m site_build page $(PAGE) $(if $(IN),--language $(IN))
@@ -61,6 +68,13 @@ lock: .venv/ready  ## Renew requirements.lock from pyproject.toml
 	$(RUN) -m uv pip compile pyproject.toml --group dev --universal --python-version 3.11 \
 	  --fork-strategy fewest --generate-hashes --no-emit-index-url --no-annotate --upgrade \
 	  --custom-compile-command "make lock" --output-file requirements.lock
+
+# Without the scripts of packages: none that is needed has one that matters.
+tests/audit/node_modules/ready: tests/audit/package-lock.json
+	@for tool in npm java; do command -v $$tool >/dev/null || \
+	  { echo "make audit needs Node.js 20 and Java 17, or newer; there is no $$tool here."; exit 1; }; done
+	npm ci --prefix tests/audit --ignore-scripts --no-audit --no-fund
+	@touch $@
 
 clean:  ## Remove all that was built; the environment stays
 	rm -rf _build

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from site_build import environment, fingerprint
+from site_build import environment, fingerprint, hosted
 
 ROOT = Path(__file__).parent
 environment.prepare(ROOT)
@@ -30,6 +30,7 @@ extensions = [
     "site_build.warm",
     "site_build.execute",
     "site_build.executed_on",
+    "site_build.hosted",
     "site_build.explorer",
     "site_build.languages",
     "site_build.chinese_search",
@@ -72,17 +73,19 @@ gettext_compact = False
 gettext_location = False
 
 # The site
+html_baseurl = hosted.SITE_URL
+html_additional_pages = {"404": "404.html"}
 html_theme = "sphinx_book_theme"
 html_title = "What Keras RNNs return"
 html_math_renderer = "mathml"
 html_static_path = ["docs/_static"]
-html_css_files = ["site.css"]
-html_js_files = [("mode.js", {"priority": 100}), "filter.js", "pick.js"]  # The mode, before all others.
+html_css_files = ["icons.css", "site.css"]
+html_js_files = ["controls.js", "filter.js", "pick.js"]
 html_logo = html_favicon = "docs/_static/logo.svg"
 templates_path = ["docs/_templates"]
 html_theme_options = {
     "logo": {"text": html_title},
-    "article_footer_items": ["executed-on.html"],
+    "article_footer_items": ["executed-on.html", "report.html"],
     "article_header_end": ["language-switch.html", "article-header-buttons.html"],
     "navbar_persistent": [],  # The sidebar has the search.
     "use_download_button": False,  # It would offer the page's source, which is no notebook.

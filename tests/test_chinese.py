@@ -188,11 +188,6 @@ def test_every_page_has_the_way_to_the_other_language(published: Path, page: str
         assert urljoin(here, str(switch["href"])) == there
         assert (published / there).exists()
         assert (switch["lang"], switch["hreflang"], switch.text) == (other, other, name)
-        alternates = {
-            link["hreflang"]: urljoin(here, str(link["href"]))
-            for link in soup.select('link[rel="alternate"][hreflang][href]:not([href=""])')
-        }
-        assert alternates == {"en": page, "zh-CN": f"zh/{page}", "x-default": page}
 
 
 @pytest.mark.parametrize("page", PAGES)

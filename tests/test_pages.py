@@ -101,8 +101,9 @@ def test_our_own_files_need_no_inline_code() -> None:
     """Our templates, scripts and styles work from a disk and under a strict policy."""
     ours = [*ROOT.glob("docs/_templates/**/*.html"), *ROOT.glob("docs/_static/**/*.*")]
     assert ours
+    mode = '<script>{% include "mode.js" %}</script>'  # The policy names it by its hash.
 
     for file in ours:
-        text = file.read_text(encoding="utf-8")
+        text = file.read_text(encoding="utf-8").replace(mode, "")
         assert not re.search(r"<script(?![^>]*\bsrc=)|<style|\sstyle=|\son\w+=", text), file
         assert not re.search(r"\bfetch\(|type=.module|^\s*(?:import|export)\s", text, re.M), file

@@ -6,16 +6,21 @@ Each runs on the site in the current folder.
 import argparse
 import shutil
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 from sphinx.cmd.build import main as sphinx
 
 from site_build import catalogues
 from site_build.languages import ENGLISH, LANGUAGES, of_site
+from site_build.light import lighten
+from site_build.not_found import name_from_anywhere
 from site_build.proofread import problems
+from site_build.serve import HOST, server
 
 WORK = Path("_build/work")
 PUBLISHED = Path("_build/html")
+PORT = 8000  # The one that readers of Python's own server know.
 
 # A warning is an error, and so is an unknown reference.
 STRICT = ["--fail-on-warning", "--nitpicky"]
@@ -53,6 +58,9 @@ def html(jobs: str = "auto") -> int:
         if status:
             print(f"\nThe site was not published; {PUBLISHED} is as it was.", file=sys.stderr)
             return status
+        out = folder("html", language) / "out"
+        lighten(out)
+        name_from_anywhere(out / "404.html", LANGUAGES[language].folder)
     publish(PUBLISHED)
     print(f"\nThe site is built. Open {(PUBLISHED / 'index.html').resolve().as_uri()}")
     return 0
@@ -130,11 +138,23 @@ def live() -> int:
     return 0
 
 
+def serve() -> int:
+    """Serve the built site on this machine, compressed, as a host would."""
+    if not (PUBLISHED / "index.html").exists():
+        print("There is no built site yet: run `make html` first.", file=sys.stderr)
+        return 2
+    with server(PUBLISHED, PORT) as running:
+        print(f"Open http://{HOST}:{PORT}/ and press Ctrl+C to stop.", flush=True)
+        with suppress(KeyboardInterrupt):
+            running.serve_forever()
+    return 0
+
+
 def main() -> int:
     """Run the command that was asked for."""
     parser = argparse.ArgumentParser(prog="python -m site_build", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
-    for function in (html, doctest, linkcheck, live, page, translate, proofread):
+    for function in (html, doctest, linkcheck, live, serve, page, translate, proofread):
         command = commands.add_parser(function.__name__, help=function.__doc__)
         command.set_defaults(run=function)
         if function is page:

@@ -26,6 +26,7 @@ class Language:
         name: What it calls itself.
         settings: Settings of conf.py that readers see.
         theme_options: Options of the theme that readers see.
+        not_here: What a link to its first page says, on a page for what is not there.
     """
 
     folder: str
@@ -33,11 +34,14 @@ class Language:
     name: str
     settings: dict[str, str] = field(default_factory=dict)
     theme_options: dict[str, Any] = field(default_factory=dict)
+    not_here: str = ""
 
 
 # Under the names that Sphinx has for them, English first.
 LANGUAGES = {
-    ENGLISH: Language("", "en", "English"),
+    ENGLISH: Language(
+        "", "en", "English", not_here="This page is not here. Start with the English pages"
+    ),
     "zh_CN": Language(
         "zh/",
         "zh-CN",
@@ -47,10 +51,8 @@ LANGUAGES = {
             "author": "keras-rnn-returns 的作者们",
             "copyright": "keras-rnn-returns 的作者们",
         },
-        {
-            "search_bar_text": "搜索……",
-            "logo": {"text": "Keras 循环层返回什么"},
-        },
+        {"search_bar_text": "搜索……"},
+        "没有这个页面。从中文首页开始",
     ),
 }
 
@@ -75,7 +77,8 @@ def _translate_settings(app: Sphinx, config: Config) -> None:
     language = LANGUAGES[config.language]
     for name, value in language.settings.items():
         setattr(config, name, value)
-    config.html_theme_options = {**config.html_theme_options, **language.theme_options}
+    logo = config.html_theme_options["logo"] | {"text": config.html_title}
+    config.html_theme_options |= language.theme_options | {"logo": logo}
     if config.html_baseurl:
         config.html_baseurl = f"{config.html_baseurl.rstrip('/')}/{language.folder}"
 
@@ -92,13 +95,17 @@ def _add_languages(
         name: relative_uri(here, language.folder + page) or page.rpartition("/")[2]
         for name, language in languages.items()
     }
+    first = app.builder.get_target_uri(app.config.root_doc)
     context["other_languages"] = [
-        {"tag": LANGUAGES[name].tag, "name": LANGUAGES[name].name, "address": address}
-        for name, address in addresses.items()
+        vars(language)
+        | {"address": addresses[name], "home": relative_uri(here, language.folder + first)}
+        for name, language in languages.items()
         if name != app.config.language
     ]
-    # For search engines, which want whole addresses where the site has one.
-    own = urljoin(app.config.html_baseurl, page) if app.config.html_baseurl else ""
+    # For search engines, which take whole addresses only.
+    if not app.config.html_baseurl:
+        return
+    own = urljoin(app.config.html_baseurl, page)
     links = [(LANGUAGES[name].tag, address) for name, address in addresses.items()]
     links.append(("x-default", addresses[ENGLISH]))
     context["metatags"] = context.get("metatags", "") + "".join(

@@ -18,5 +18,7 @@ def _inline(translator: HTML5Translator, node: nodes.math) -> None:
 
 
 def _block(translator: HTML5Translator, node: nodes.math_block) -> None:
-    translator.body.append(convert(node.astext(), display="block"))
+    # On a phone a wide one scrolls, by the arrow keys too: the theme does that for tables.
+    formula = convert(node.astext(), display="block")
+    translator.body.append(f'<div class="pst-scrollable-table-container">{formula}</div>\n')
     raise nodes.SkipNode

@@ -1,7 +1,4 @@
-// Light or dark before the page is painted: what a reader chose, or what the system says.
-// The theme knows this too, but late, and it complains of a reader who chose nothing.
-"use strict";
-
+// Light or dark before the page is painted: what the reader chose, or else what the system says.
 (() => {
   const { dataset } = document.documentElement;
   const chosen = localStorage.getItem("mode");
