@@ -33,6 +33,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("lists", nargs="*", type=Path, default=sorted(HERE.glob("*.toml")))
     parser.add_argument("--only", help="make this one change, in this process")
+    parser.add_argument(
+        "--jobs", type=int, default=os.cpu_count(), help="how many changes are tried at once"
+    )
     arguments = parser.parse_args()
     changes = {change.says: change for file in arguments.lists for change in read(file)}
     if arguments.only:
@@ -42,7 +45,7 @@ def main() -> int:
         print("The contract is red as it is; mend that first.", file=sys.stderr)
         return 2
     missed = []
-    for count, (change, noticed) in enumerate(_noticed(arguments.lists, changes), start=1):
+    for count, (change, noticed) in enumerate(_noticed(arguments.lists, changes, arguments.jobs), start=1):
         missed += [] if noticed else [change]
         print(f"{count:3}/{len(changes)}  {noticed or 'MISSED'}  <- {change}", flush=True)
     score = 100 * (1 - len(missed) / len(changes))
@@ -52,9 +55,11 @@ def main() -> int:
     return 0 if score >= NEEDED else 1
 
 
-def _noticed(lists: list[Path], changes: dict[str, Change]) -> Iterator[tuple[str, str]]:
+def _noticed(
+    lists: list[Path], changes: dict[str, Change], jobs: int
+) -> Iterator[tuple[str, str]]:
     """Yield each change, and the test that noticed it or nothing."""
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
+    with ThreadPoolExecutor(jobs) as pool:
         runs = {
             pool.submit(_run, [*map(str, lists), "--only", change]): change for change in changes
         }
