@@ -185,6 +185,18 @@ def test_a_failed_doctest(small_site: SmallSite, page: Callable[[str], str], tex
         assert "docs/page.md" in result.stdout or "lesson.py" in result.stdout
 
 
+def test_a_link_that_leads_nowhere(small_site: SmallSite, page: Callable[[str], str]) -> None:
+    """An address that does not answer is named with its page, and turns the run red."""
+    small_site.write("docs/page.md", page("[Gone](http://127.0.0.1:9/gone)."))
+
+    result = small_site.run("site_build", "linkcheck")
+
+    assert result.returncode != 0
+    assert re.search(
+        r"docs/page\.md:\d+: WARNING: broken link: http://127\.0\.0\.1:9/gone", result.stdout
+    )
+
+
 @pytest.mark.parametrize("options", ["", "---\norphan: true\n---\n"])
 def test_a_page_that_nobody_names(small_site: SmallSite, options: str) -> None:
     """A page outside of every table of contents is an error, also if it calls itself an orphan."""
