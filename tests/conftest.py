@@ -62,7 +62,7 @@ class SmallSite:
             text=True,
             check=False,
             # The tests read what a build says, whatever this terminal is asked to colour.
-            env=os.environ | {"NO_COLOR": "1"},
+            env=os.environ | {"NO_COLOR": "1"} | environment,
         )
 
 

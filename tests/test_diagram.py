@@ -372,19 +372,35 @@ def test_a_gallery_names_each_layer() -> None:
     assert "<code>LSTM(2, return_sequences=True, return_state=True)</code>" in html
 
 
+def left_out(svg: str) -> list[str]:
+    """List what a sheet should name, by the rules, and does not."""
+    root = ElementTree.fromstring(svg)
+    shown = "".join(each.text or "" for each in root.iter() if each.tag.endswith("text"))
+    rules = [expected(Layer("LSTM", units=1, **flags), (None, 3, 1)) for flags in grid.FLAGS]
+    tensors = [
+        f"{name}({', '.join(axes)})"
+        for rule in rules
+        for name, axes in zip(rule.names, rule.axes, strict=True)
+    ]
+    return [tensor for tensor in tensors if tensor not in shown]
+
+
 def test_the_cheat_sheet_says_what_the_truth_table_says() -> None:
     """Each combination has the names and axes of the rules; every layer has its line."""
     sheet = cheat_sheet()
-    root = ElementTree.fromstring(sheet.svg)
     ids = re.findall(r'\bid="([^"]*)"', sheet.svg)
 
     assert len(ids) == len(set(ids))
     assert "return_state=True; output, state_h, state_c; output, state_h" in repr(sheet)
-    for flags in grid.FLAGS:
-        rule = expected(Layer("LSTM", units=1, **flags), (None, 3, 1))
-        shown = "".join(each.text or "" for each in root.iter() if each.tag.endswith("text"))
-        for name, axes in zip(rule.names, rule.axes, strict=True):
-            assert f"{name}({', '.join(axes)})" in shown
+    assert left_out(sheet.svg) == []
+
+
+def test_a_cheat_sheet_that_is_wrong() -> None:
+    """A sheet with another name or another axis than the rules have is seen to be wrong."""
+    svg = cheat_sheet().svg
+
+    assert set(left_out(svg.replace("state_c", "state_d"))) == {"state_c(batch, units)"}
+    assert "output(batch, timesteps, units)" in left_out(svg.replace("timesteps", "units"))
 
 
 def test_the_printed_sheet_is_the_same_every_time() -> None:

@@ -10,8 +10,14 @@ import pytest
 from rnn_returns import Expected, Layer, Returned, describe, expected
 from rnn_returns.equality import ALL, MERGES, Equality, Index, View
 
+STRIDE = 23
 
-@pytest.mark.parametrize("case", grid.accepted(), ids=str)
+# A few of every family first, so that whatever is wrong is met early.
+ACCEPTED = grid.accepted()
+CASES = [case for start in range(STRIDE) for case in ACCEPTED[start::STRIDE]]
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
 def test_rules_are_what_keras_does(case: grid.Case) -> None:
     """What the rules say of a layer is what Keras returns, and no equality is wrong or left out."""
     layer = grid.build(case.layer)

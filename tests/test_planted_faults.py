@@ -188,6 +188,18 @@ def test_a_failed_doctest(small_site: SmallSite, page: Callable[[str], str]) -> 
         assert "Expected:\n    3\nGot:\n    2" in result.stdout  # In the docstring.
 
 
+def test_a_link_that_leads_nowhere(small_site: SmallSite, page: Callable[[str], str]) -> None:
+    """An address that does not answer is named with its page, and turns the run red."""
+    small_site.write("docs/page.md", page("[Gone](http://127.0.0.1:9/gone)."))
+
+    result = small_site.run("site_build", "linkcheck")
+
+    assert result.returncode != 0
+    assert re.search(
+        r"docs/page\.md:\d+: WARNING: broken link: http://127\.0\.0\.1:9/gone", result.stdout
+    )
+
+
 def test_a_site_without_faults(small_site: SmallSite, page: Callable[[str], str]) -> None:
     """The same copy without a fault is green, and so is what looks like a fault and is none.
 

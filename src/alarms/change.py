@@ -32,8 +32,8 @@ class Change:
         """Return the source of *where* as it is after the change.
 
         Raises:
-            ValueError: If *old* is not found as often as *times* says; then the change would be
-                another than the one described, or none.
+            ValueError: If *where* is no function, or *old* is not found in it as often as *times*
+                says; then the change would be another than the one described, or none.
         """
         source = inspect.getsource(self._function())
         found = source.count(self.old)
@@ -59,11 +59,26 @@ class Change:
 
     def _function(self) -> FunctionType:
         module, _, name = self.where.partition(":")
-        found = reduce(getattr, name.split("."), importlib.import_module(module))
-        assert isinstance(found, FunctionType), f"{self.where} is no function"
+        try:
+            found: object = reduce(getattr, name.split("."), importlib.import_module(module))
+        except (ImportError, AttributeError):
+            found = None
+        if not isinstance(found, FunctionType):
+            raise ValueError(f"{self.says!r} needs the function {self.where}, which there is not.")
         return found
 
 
 def read(file: Path) -> list[Change]:
-    """Read a list of changes from a TOML file."""
-    return [Change(**entry) for entry in tomllib.loads(file.read_text(encoding="utf-8"))["change"]]
+    """Read a list of changes from a TOML file.
+
+    Raises:
+        ValueError: If it cannot be read as such a list.
+    """
+    try:
+        entries = tomllib.loads(file.read_text(encoding="utf-8"))["change"]
+        return [Change(**entry) for entry in entries]
+    except (OSError, tomllib.TOMLDecodeError, KeyError, TypeError) as error:
+        raise ValueError(
+            f"{file} is no list of changes, each a [[change]] with says, where, old and new: "
+            f"{error}"
+        ) from error

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from importlib.metadata import version
+from typing import Any
 
 from atlas.changes import differences
 from atlas.environments import VERSIONS
@@ -28,8 +29,8 @@ def installed_row() -> Row:
     )
 
 
-def probed() -> dict[str, Value]:
-    """Run the probe on the installed Keras, in a process of its own."""
+def answers() -> dict[str, Any]:
+    """Run the probe on the installed Keras, in a process of its own; give all that it says."""
     result = subprocess.run(
         [sys.executable, HERE / "probe.py", "keras"],
         capture_output=True,
@@ -37,7 +38,13 @@ def probed() -> dict[str, Value]:
         check=True,
         env=os.environ | {"KERAS_BACKEND": "tensorflow", "CUDA_VISIBLE_DEVICES": "-1"},
     )
-    behaviours: dict[str, Value] = json.loads(result.stdout.splitlines()[-1])["behaviours"]
+    found: dict[str, Any] = json.loads(result.stdout.splitlines()[-1])
+    return found
+
+
+def probed() -> dict[str, Value]:
+    """Give what the installed Keras does, measured just now."""
+    behaviours: dict[str, Value] = answers()["behaviours"]
     return behaviours
 
 

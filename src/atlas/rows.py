@@ -96,7 +96,11 @@ def read(environment: Environment, data: Path = DATA) -> Row | None:
     file = file_of(environment, data)
     if not file.exists():
         return None
-    row = json.loads(file.read_text(encoding="utf-8"))
+    return row_of(environment, json.loads(file.read_text(encoding="utf-8")))
+
+
+def row_of(environment: Environment, row: dict[str, Any]) -> Row:
+    """Make a row of what its file says."""
     return Row(
         environment,
         row.get("keras", ""),
