@@ -14,6 +14,7 @@ from browser import Visit
 from conftest import SmallSite
 from playwright.sync_api import Browser, expect
 
+from site_build import catalogues
 from site_build.hosted import LONGEST, address, shortened
 from site_build.not_found import name_from_anywhere
 from site_build.serve import HOST, server
@@ -122,6 +123,7 @@ def test_a_published_site_says_where_it_is(
     """From its address alone come the pages' own addresses, the map, and the cards."""
     monkeypatch.setenv("SITE_URL", "https://a.org/b/")
     monkeypatch.setenv("REPOSITORY", "https://github.com/a/b")
+    small_site.write(f"{catalogues.folder('zh_CN')}/docs/page.po", "")  # It has a second language.
     run = small_site.run("site_build", "html")
     assert run.returncode == 0, run.stdout
     site = small_site.folder / "_build" / "html"

@@ -87,9 +87,11 @@ def test_nothing_is_in_the_way_of_what_opens(visit: Open, what: str, scheme: Sch
 
 
 # What the keyboard reaches, one after the other: whether it is there, and looks otherwise for it.
-FOCUS = """() => {
+FOCUS = """async () => {
     const one = document.activeElement;
     if (one === document.body) return null;
+    // What slides in is looked at when it is there.
+    await Promise.all(document.getAnimations().map((animation) => animation.finished));
     const shown = (part, pseudo) => {
         const { outlineStyle, outlineWidth, boxShadow } = getComputedStyle(part, pseudo);
         return (parseFloat(outlineWidth) > 0 ? outlineStyle : "none") + boxShadow;
