@@ -151,6 +151,21 @@ class TestAgainstKeras:
         for ours, theirs in zip([output, *trace.states], run.keras(return_sequences), strict=True):
             assert_close(ours, theirs, TOLERANCES[dtype])
 
+    @pytest.mark.parametrize("kind", FUNCTIONS)
+    def test_defaults(self, kind: str) -> None:
+        """With no argument given, the equations are what the layer is with none given."""
+        random = np.random.default_rng(0)
+        x = random.uniform(-LARGEST_X, LARGEST_X, (2, 5, 3)).astype("float32")
+        layer = getattr(keras.layers, kind)(4, return_sequences=True, return_state=True)
+        layer.build(x.shape)
+        layer.set_weights(
+            [random.uniform(-LARGEST_WEIGHT, LARGEST_WEIGHT, w.shape) for w in layer.weights]
+        )
+        trace = FUNCTIONS[kind](x, *layer.get_weights())
+
+        for ours, theirs in zip([trace.output, *trace.states], layer(x), strict=True):
+            assert_close(ours, np.asarray(theirs), TOLERANCES["float32"])
+
     @pytest.mark.parametrize("name", ACTIVATIONS)
     def test_activation(self, name: str) -> None:
         """An activation is Keras's function of that name, and no number is too large for it."""

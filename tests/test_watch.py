@@ -135,7 +135,7 @@ def test_the_code_of_a_report_runs(behaviour: str) -> None:
             exec(program(behaviour), {})
         value = said.getvalue().strip()
     except Exception as error:
-        value = probe.problem(error)
+        value = probe.problem(error)  # type: ignore[no-untyped-call]
     if isinstance(BEFORE.behaviours[behaviour], list):
         assert isinstance(value, str)
         value = ast.literal_eval(value)

@@ -39,7 +39,8 @@ FOR_ACTIONLINT = {
 
 def zizmor(*files: Path) -> "subprocess.CompletedProcess[str]":
     """Look for what is unsafe, without the network."""
-    command = [Path(sys.executable).with_name("zizmor"), "--offline", "--no-progress", *files]
+    beside_python = Path(sys.executable).with_name("zizmor")
+    command: list[str | Path] = [beside_python, "--offline", "--no-progress", *files]
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 

@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from multiprocessing.connection import wait
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -29,8 +30,9 @@ SECONDS = 900
 
 RED = (pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.INTERRUPTED)
 # A fork has imported Keras already, which is half of the time that most changes take.
-FORK = "fork" if "fork" in multiprocessing.get_all_start_methods() else None
-PROCESSES = multiprocessing.get_context(FORK)
+PROCESS: type[BaseProcess] = (
+    multiprocessing.get_context("fork").Process if hasattr(os, "fork") else multiprocessing.Process
+)
 
 
 class Run:
@@ -39,7 +41,7 @@ class Run:
     def __init__(self, change: Change | None) -> None:
         self._folder = TemporaryDirectory()
         self._said = Path(self._folder.name, "said.txt")
-        self._process = PROCESSES.Process(target=_make, args=(change, self._said))
+        self._process = PROCESS(target=_make, args=(change, self._said))
         self._process.start()
         self._ends = time.monotonic() + SECONDS
         self.sentinel = self._process.sentinel

@@ -37,7 +37,7 @@ def program(behaviour: str) -> str:
         raise KeyError(f"The probe measures no {behaviour!r}; it measures {sorted(measurements)}.")
     function, given = measurements[behaviour], ()
     if isinstance(function, partial):
-        function, given = function.func, function.args
+        given, function = function.args, function.func
 
     source = (HERE / "probe.py").read_text(encoding="utf-8")
     body = [_only(statement, given) for statement in ast.parse(source).body]
