@@ -70,7 +70,7 @@ def copy_of_this_site(folder: Path) -> SmallSite:
     """Copy the whole site."""
     site = SmallSite(folder)
     shutil.rmtree(folder / "docs")
-    for name in ("docs", "examples"):
+    for name in ("docs", "examples", "src/atlas"):  # A page shows a probe.
         shutil.copytree(ROOT / name, folder / name)
     shutil.copy(ROOT / "index.md", folder)
     return site

@@ -159,6 +159,16 @@ def test_a_change_that_nobody_explained() -> None:
         show.news_of([before, planted])
 
 
+def test_a_version_that_was_not_run_is_not_passed_over() -> None:
+    """What changed while a version was not run is not said to have come with the one behind it."""
+    first, between, last = ON_TENSORFLOW[1:4]
+    neighbours = {one for one, *_ in show.news_of([first, between, last]).rows}
+    assert neighbours == {show.label(between), show.label(last)}
+
+    with_a_gap = {one for one, *_ in show.news_of([first, last]).rows}
+    assert with_a_gap == {f"after {show.label(first)}, at the latest in {show.label(last)}"}
+
+
 def found(name: str, *environments: str) -> list[Any]:
     """Give the value of a behaviour in the rows of these names."""
     return [row.behaviours[name] for row in ROWS if row.environment.name in environments]
@@ -221,13 +231,43 @@ def test_pytorch_gives_what_keras_gives() -> None:
         assert value.endswith("different" if differs else "equal"), name
 
 
+@pytest.mark.parametrize("name", ["keras-9.9", "--gain"])
+def test_an_environment_that_is_not_there(name: str, monkeypatch: pytest.MonkeyPatch,
+                                          capsys: pytest.CaptureFixture[str]) -> None:  # fmt: skip
+    """Who asks for what the atlas does not have is told so, and nothing is measured."""
+    monkeypatch.setattr(sys, "argv", ["atlas", name])
+    monkeypatch.setattr(runner, "record", lambda *arguments, **more: pytest.fail("It measured."))
+
+    with pytest.raises(SystemExit) as raised:
+        runner.main()
+    said = capsys.readouterr().err
+    assert raised.value.code == 2
+    assert name in said
+    if name == "keras-9.9":
+        assert all(environment.name in said for environment in ENVIRONMENTS)
+
+
+def test_what_is_measured_and_what_is_not(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A run over what is measured already measures nothing, and says how much there is."""
+    monkeypatch.setattr(sys, "argv", ["atlas", "keras-2.2", "keras-3.15"])
+    monkeypatch.setattr(runner, "record", lambda *arguments, **more: pytest.fail("It measured."))
+
+    runner.main()
+
+    assert "2 of 2 environments are measured" in capsys.readouterr().out
+
+
 def test_what_cannot_be_installed_is_recorded(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What cannot be made has a file that says why, without a path of this machine."""
     monkeypatch.setattr(runner, "CACHE", tmp_path / "cache")
     for environment, reason in {
-        dataclasses.replace(HERE_AND_NOW, python="3.99"): "no Python 3.99 was found",
+        dataclasses.replace(HERE_AND_NOW, python="3.99"): (
+            "no Python 3.99 was found on the path or among pyenv's, and one from uv "
+        ),
         HERE_AND_NOW: "could not be installed: ",
     }.items():
         said = runner.record(environment, data=tmp_path)

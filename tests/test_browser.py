@@ -1,5 +1,8 @@
 """Every page in a real browser: nothing on the console, light and dark, and the table's filter."""
 
+import re
+from importlib.metadata import version
+
 import pytest
 from browser import LIGHT_AND_DARK, PHONE, Open, window
 from playwright.sync_api import Page
@@ -101,3 +104,87 @@ def test_without_javascript_the_filter_is_not_there(visit: Open) -> None:
 
     assert len(rows(page)) > 100
     assert page.locator(".filter").is_hidden()
+
+
+def seen(page: Page, behaviour: str) -> list[str]:
+    """Give what is shown of a behaviour of the atlas."""
+    row = page.get_by_role("row").filter(has=page.get_by_role("rowheader", name=behaviour))
+    return row.locator(".value:visible").all_inner_texts()
+
+
+CONTAINER = "container that LSTM returns with return_state"
+GATE = "default of recurrent_activation in LSTM"
+
+
+@pytest.fixture
+def lookup(visit: Open) -> Page:
+    """Give the page where a reader looks up the Keras that they have."""
+    return visit("docs/backends.html").page
+
+
+def test_a_reader_picks_the_keras_that_they_have(lookup: Page) -> None:
+    """One choice of version and backend leaves one value of each behaviour, the one found there."""
+    pick = lookup.get_by_label("The Keras that you have")
+    for keras, container, gate in (
+        ("Keras 2.2", "list", "hard_sigmoid"),
+        ("tf.keras 2.15", "list", "sigmoid"),
+        ("Keras 3.15 on JAX", "tuple", "sigmoid"),
+    ):
+        pick.select_option(label=keras)
+        assert seen(lookup, CONTAINER) == [container]
+        assert seen(lookup, GATE) == [gate]
+
+    table = lookup.locator("table.findings").first
+    rows = table.locator("tbody tr").count()
+    assert table.locator(".value:visible").count() == rows > 100
+
+
+def test_the_installed_keras_is_picked_at_first(lookup: Page) -> None:
+    """Before a reader picks, the page tells of the Keras that the site runs on."""
+    pick = lookup.get_by_label("The Keras that you have")
+    keras = re.sub(r"\.\d+$", "", version("keras"))
+
+    assert pick.evaluate("pick => pick.selectedOptions[0].textContent") == f"Keras {keras}"
+    assert seen(lookup, CONTAINER) == ["tuple"]
+
+
+def test_the_filter_reads_what_is_picked(lookup: Page) -> None:
+    """The words are looked for in what is shown, and not in what was found elsewhere."""
+    field = lookup.get_by_role("searchbox", name="Show the behaviours")
+    field.fill("default hard_sigmoid")
+    assert lookup.locator("output").inner_text().startswith("0 / ")
+
+    lookup.get_by_label("The Keras that you have").select_option(label="Keras 2.2")
+    assert not lookup.locator("output").inner_text().startswith("0 / ")
+    assert seen(lookup, GATE) == ["hard_sigmoid"]
+
+
+def test_each_filter_has_its_own_table(visit: Open) -> None:
+    """On a page with two filters each narrows the table below it, and no other."""
+    page = visit("docs/atlas.html").page
+    changes, behaviours = page.locator("output").all()
+    before = behaviours.inner_text()
+
+    page.get_by_label("Show the changes with these words").fill("no such words")
+    assert changes.inner_text().startswith("0 / ")
+    assert behaviours.inner_text() == before
+    page.get_by_label("Show the behaviours with these words").fill("no such words")
+    assert behaviours.inner_text().startswith("0 / ")
+
+
+@pytest.mark.parametrize("page", ["atlas", "backends", "coming", "pytorch"])
+@pytest.mark.parametrize("language", ["", "zh/"])
+def test_the_atlas_on_a_phone(visit: Open, language: str, page: str) -> None:
+    """On a phone no page of the atlas has to be pushed sideways."""
+    visited = visit(f"{language}docs/{page}.html", **window(PHONE)).page
+
+    assert visited.evaluate("document.documentElement.scrollWidth") <= PHONE
+
+
+def test_without_javascript_everything_can_be_looked_up(visit: Open) -> None:
+    """Without JavaScript each value stands in the table, beside the versions that it is of."""
+    page = visit("docs/backends.html", java_script_enabled=False).page
+
+    assert page.locator(".pick").is_hidden()
+    assert {"list", "tuple"} <= set(seen(page, CONTAINER))
+    assert {"hard_sigmoid", "sigmoid"} <= set(seen(page, GATE))

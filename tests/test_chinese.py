@@ -10,7 +10,7 @@ import pytest
 from babel.messages.catalog import Catalog
 from browser import Open
 from bs4 import BeautifulSoup, Tag
-from conftest import ROOT, SmallSite
+from conftest import ROOT, SmallSite, copy_of_this_site
 from test_pages import PAGES
 
 from site_build import catalogues
@@ -52,14 +52,7 @@ def test_the_catalogues_are_what_the_pages_say(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """No page says what its catalogue does not have: `make translate` would change nothing."""
-    site = SmallSite(tmp_path)
-    for place in ("index.md", "docs", "examples"):
-        source, target = ROOT / place, tmp_path / place
-        if source.is_dir():
-            shutil.copytree(source, target, dirs_exist_ok=True)
-        else:
-            shutil.copy(source, target)
-    (tmp_path / "docs/page.md").unlink()
+    site = copy_of_this_site(tmp_path)
     before = {file: (ROOT / file).read_text(encoding="utf-8") for file in CATALOGUES}
 
     result = site.run("site_build", "translate")
@@ -333,6 +326,7 @@ kernelspec:
 
 def test_search_engines_get_whole_addresses_where_the_site_has_one(small_site: SmallSite) -> None:
     """With the address of the site set, each page names itself and its twin by whole addresses."""
+    translate(small_site)
     options = ["-D", "html_baseurl=https://example.org/rnn", "-D", "language=zh_CN"]
     result = small_site.run("sphinx", "-b", "html", *NO_EXECUTION, *options, ".", "_build/zh/out")
     assert result.returncode == 0, result.stdout

@@ -1,9 +1,10 @@
 // Lets a reader narrow the table below each `.filter` to the rows that hold all the words typed.
-// The words of the page are the page's own: the label is the text of the `.filter`.
+// The words of the page are the page's own: the label is the text of the `.filter`, and its field
+// takes over the name that the page gave it, for a label needs one.
 "use strict";
 
 document.addEventListener("DOMContentLoaded", () => {
-  for (const [number, place] of document.querySelectorAll(".filter").entries()) {
+  for (const place of document.querySelectorAll(".filter")) {
     const tables = [...document.querySelectorAll("table.rnn-table")];
     const table = tables.find(
       (one) => place.compareDocumentPosition(one) & Node.DOCUMENT_POSITION_FOLLOWING,
@@ -12,7 +13,8 @@ document.addEventListener("DOMContentLoaded", () => {
 
     const input = document.createElement("input");
     input.type = "search";
-    input.id = `filter-${number}`;
+    input.id = place.id;
+    place.removeAttribute("id");
     const label = document.createElement("label");
     label.htmlFor = input.id;
     label.textContent = place.textContent.trim();

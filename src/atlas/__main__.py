@@ -28,19 +28,15 @@ class UnavailableError(Exception):
     """An environment cannot be had here; the message says why."""
 
 
-def interpreter(version: str) -> Path:
-    """Find a Python of *version*: this one, one on the path, or one of pyenv's.
-
-    Raises:
-        UnavailableError: If there is none.
-    """
+def interpreter(version: str) -> Path | None:
+    """Find a Python of *version*: this one, one on the path, or one of pyenv's."""
     pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"), "versions")
     name = f"python{version}"
     candidates = [Path(sys.executable), *(Path(p, name) for p in os.get_exec_path())]
     for candidate in [*candidates, *sorted(pyenv.glob(f"{version}.*/bin/{name}"))]:
         if candidate.is_file() and _is_python(candidate, version):
             return candidate
-    raise UnavailableError(f"no Python {version} was found on the path or among pyenv's")
+    return None
 
 
 def _is_python(candidate: Path, version: str) -> bool:
@@ -65,11 +61,7 @@ def installed(environment: Environment, fresh: bool = False) -> tuple[Path, dict
     python = folder / ("Scripts" if os.name == "nt" else "bin") / "python"
     if not (folder / "complete").exists():
         shutil.rmtree(folder, ignore_errors=True)
-        _call(
-            [sys.executable, "-m", "uv", "venv", "--seed", folder],
-            "--python",
-            interpreter(environment.python),
-        )
+        _make(folder, environment.python)
         _install(environment, python, *environment.requirements)
         (folder / "complete").write_text(wanted + "\n", encoding="utf-8")
     variables = {
@@ -91,6 +83,19 @@ def installed(environment: Environment, fresh: bool = False) -> tuple[Path, dict
     return python, variables
 
 
+def _make(folder: Path, version: str) -> None:
+    """Make an empty environment with a Python of *version*; uv fetches one where none is found."""
+    found = interpreter(version)
+    try:
+        _call([sys.executable, "-m", "uv", "venv", "--seed", folder], "--python", found or version)
+    except UnavailableError as error:
+        if found:
+            raise
+        raise UnavailableError(
+            f"no Python {version} was found on the path or among pyenv's, and one from uv {error}"
+        ) from error
+
+
 def _install(environment: Environment, python: Path, *arguments: str | Path) -> None:
     if environment.installer == "pip":
         _call([python, "-m", "pip", "install", "--disable-pip-version-check"], *arguments)
@@ -106,7 +111,8 @@ def _call(command: list[str | Path], *arguments: str | Path) -> None:
 
 def _reason(said: str) -> str:
     """Give the last words of a program that failed, without the paths of this machine."""
-    lines = [line.strip() for line in said.splitlines() if line.strip()] or ["it said nothing"]
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    lines = [line for line in lines if not line.startswith("hint:")] or ["it said nothing"]
     return re.sub(r"(?:/[\w.+-]+){2,}", "/...", lines[-1])[:240]
 
 
@@ -173,11 +179,19 @@ def main() -> None:
 
     chosen = [one for one in ENVIRONMENTS if not arguments.name or one.name in arguments.name]
     with Progress() as progress:
-        for environment in progress.track(chosen, description="Measuring"):
+        task = progress.add_task("", total=len(chosen))
+        for environment in chosen:
+            progress.update(task, description=f"Measuring {environment.name}")
             if arguments.again or not is_done(environment):
                 said = record(environment, fresh=arguments.again)
                 progress.console.print(f"{environment.name}: {said}", highlight=False, markup=False)
+            progress.advance(task)
+    done = sum(map(is_done, chosen))
+    print(f"{done} of {len(chosen)} environments are measured; the data is in {DATA}.")
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except KeyboardInterrupt:
+        sys.exit("Stopped. What is measured is kept; run it again to go on.")

@@ -83,11 +83,14 @@ def _of_tensorflow(python: str, version: str, *pins: str) -> Environment:
     minor = _minor(version)
     # The first was not yet split into one for CPUs alone.
     package = "tensorflow" if minor == "2.0" else "tensorflow-cpu"
-    # From here on it is the package keras again, and tf.keras another name of it.
-    module = "keras" if int(minor.split(".")[1]) >= 6 else "tensorflow.keras"
-    requirements = (f"{package}=={version}", *pins)
+    # In some of them the package keras, which is behind it, has layers that tf.keras does not have.
     return Environment(
-        f"tf.keras-{minor}", f"tf.keras {minor}", python, requirements, module=module
+        f"tf.keras-{minor}",
+        f"tf.keras {minor}",
+        python,
+        (f"{package}=={version}", *pins),
+        # The last do not say which version they are; there the package has the same layers.
+        module="keras" if minor in ("2.13", "2.14", "2.15") else "tensorflow.keras",
     )
 
 

@@ -8,7 +8,7 @@ from itertools import pairwise
 from string import ascii_lowercase
 
 from atlas.changes import alike, changes, is_refused, stretches
-from atlas.environments import ON_GPU, Environment
+from atlas.environments import ON_GPU, VERSIONS, Environment
 from atlas.news import news
 from atlas.rows import Row, Value, read
 from atlas.words import group, ordered, title
@@ -43,6 +43,13 @@ def from_to(rows: Sequence[Row]) -> str:
     """Name neighbouring rows by the first and the last."""
     first, last = label(rows[0]), label(rows[-1])
     return first if first == last else f"{first} to {last}"
+
+
+def since(before: Row, row: Row) -> str:
+    """Name the version that a change from *before* to *row* came with, as far as it is known."""
+    if VERSIONS.index(row.environment) == VERSIONS.index(before.environment) + 1:
+        return label(row)
+    return f"after {label(before)}, at the latest in {label(row)}"
 
 
 @dataclass(frozen=True)
@@ -285,7 +292,7 @@ def news_of(rows: Sequence[Row]) -> Told:
             # Of a message the words are what changed, of all else whether it is refused.
             text = value_text if name.startswith("error.") else brief
             said = f"{title(name)}: {text(found[name].was)} {MARK} {text(found[name].now)}"
-            told.setdefault((label(row), one.says, one.fix), []).append(said)
+            told.setdefault((since(before, row), one.says, one.fix), []).append(said)
     return Told(tuple((*about, tuple(measured)) for about, measured in told.items()))
 
 
