@@ -321,6 +321,7 @@ kernelspec:
 
 def test_search_engines_get_whole_addresses_where_the_site_has_one(small_site: SmallSite) -> None:
     """With the address of the site set, each page names itself and its twin by whole addresses."""
+    translate(small_site)
     options = ["-D", "html_baseurl=https://example.org/rnn", "-D", "language=zh_CN"]
     result = small_site.run("sphinx", "-b", "html", *NO_EXECUTION, *options, ".", "_build/zh/out")
     assert result.returncode == 0, result.stdout

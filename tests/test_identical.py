@@ -9,7 +9,7 @@ import pytest
 from conftest import PAGE, SmallSite, copy_of_this_site
 
 # These show most numbers. All pages take minutes, so `make sweep` builds them.
-SAMPLE = ["docs/original.md", "docs/flags/both.md", "docs/behaviour/inside-the-cell.md"]
+SAMPLE = ["docs/original.md", "docs/behaviour/inside-the-cell.md"]
 
 # What Python asks for the time answers a year and more ahead.
 LATER = """

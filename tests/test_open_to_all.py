@@ -44,7 +44,7 @@ def look_at(page: Page, width: int) -> None:
         ("index.html", "light", PHONE),
         ("docs/flags/both.html", "dark", DESKTOP),
         ("docs/truth-table.html", "dark", 390),
-        ("zh/docs/behaviour/inside-the-cell.html", "light", PHONE),
+        ("zh/docs/flags/neither.html", "light", PHONE),
     ],
 )
 def test_nothing_is_in_the_way(visit: Open, page: str, scheme: Scheme, width: int) -> None:

@@ -43,3 +43,4 @@ FLAG_COMBINATIONS = (
     Flags(return_state=True),
     Flags(return_sequences=True, return_state=True),
 )
+"""The four combinations of the two flags, neither first and both last."""

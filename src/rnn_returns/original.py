@@ -15,7 +15,7 @@ NOTEBOOK: dict[str, Any] = json.loads(
 """The sourced data file, as it is."""
 
 INPUT = np.array(NOTEBOOK["input"], "float32").reshape(1, 3, 1)
-"""The notebook's input, of shape ``(batch, timesteps, features)``: one sample, one feature."""
+"""The notebook's input, one sample of one feature, of shape ``(batch, timesteps, features)``."""
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from pathlib import Path
 from sphinx.cmd.build import main as sphinx
 
 from site_build import catalogues
-from site_build.languages import ENGLISH, LANGUAGES
+from site_build.languages import ENGLISH, LANGUAGES, of_site
 from site_build.light import lighten
 from site_build.not_found import name_from_anywhere
 from site_build.proofread import problems
@@ -53,14 +53,14 @@ def folder(builder: str, language: str) -> Path:
 def html(jobs: str = "auto") -> int:
     """Build the site in all its languages and publish it, unless something is wrong with it."""
     # English comes first and executes the pages; the others find all outputs in the cache.
-    for language in LANGUAGES:
-        status = build("html", *STRICT, language=language, jobs=jobs)
+    for name, language in of_site(Path()).items():
+        status = build("html", *STRICT, language=name, jobs=jobs)
         if status:
             print(f"\nThe site was not published; {PUBLISHED} is as it was.", file=sys.stderr)
             return status
-        out = folder("html", language) / "out"
+        out = folder("html", name) / "out"
         lighten(out)
-        name_from_anywhere(out / "404.html", LANGUAGES[language].folder)
+        name_from_anywhere(out / "404.html", language.folder)
     publish(PUBLISHED)
     print(f"\nThe site is built. Open {(PUBLISHED / 'index.html').resolve().as_uri()}")
     return 0
@@ -70,7 +70,7 @@ def publish(published: Path) -> None:
     """Put the built site where it is read, whole or not at all, without Sphinx's own notes."""
     fresh = published.with_name(published.name + ".new")
     shutil.rmtree(fresh, ignore_errors=True)
-    for name, language in LANGUAGES.items():
+    for name, language in of_site(Path()).items():
         built = folder("html", name) / "out"
         ours = shutil.ignore_patterns(".buildinfo*", "reports")
         shutil.copytree(built, fresh / language.folder, ignore=ours, dirs_exist_ok=True)

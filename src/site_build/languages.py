@@ -5,6 +5,7 @@ and outputs are the same in all, so that only the build in English executes anyt
 """
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin
 
@@ -56,6 +57,15 @@ LANGUAGES = {
 }
 
 
+def of_site(root: Path) -> dict[str, Language]:
+    """Give the languages that the site in *root* can be read in: those with catalogues there."""
+    return {
+        name: language
+        for name, language in LANGUAGES.items()
+        if name == ENGLISH or (root / "docs" / "locale" / name).is_dir()
+    }
+
+
 def setup(app: Sphinx) -> dict[str, bool]:
     """Register this module as a Sphinx extension."""
     app.connect("config-inited", _translate_settings)
@@ -77,18 +87,19 @@ def _add_languages(
     app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: object
 ) -> None:
     """Give the templates the address of this page in each language."""
+    languages = of_site(Path(app.srcdir))
     page = app.builder.get_target_uri(pagename)
     here = LANGUAGES[app.config.language].folder + page
     addresses = {
         # To itself a page has no relative address but its own name.
         name: relative_uri(here, language.folder + page) or page.rpartition("/")[2]
-        for name, language in LANGUAGES.items()
+        for name, language in languages.items()
     }
     first = app.builder.get_target_uri(app.config.root_doc)
     context["other_languages"] = [
         vars(language)
         | {"address": addresses[name], "home": relative_uri(here, language.folder + first)}
-        for name, language in LANGUAGES.items()
+        for name, language in languages.items()
         if name != app.config.language
     ]
     # For search engines, which take whole addresses only.

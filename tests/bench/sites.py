@@ -31,10 +31,14 @@ nb_execution_mode = "force"
 # As `make html`, but a page that was left out may be referred to.
 OURS = """
 import sys
-from site_build.__main__ import PUBLISHED, STRICT, WORK, build, publish
-status = build("html", *STRICT, *sys.argv[1:])
-publish(WORK / "html" / "out", PUBLISHED)
-sys.exit(status)
+from pathlib import Path
+from site_build.__main__ import PUBLISHED, STRICT, build, publish
+from site_build.languages import of_site
+for language in of_site(Path()):
+    status = build("html", *STRICT, *sys.argv[1:], language=language)
+    if status:
+        sys.exit(status)
+publish(PUBLISHED)
 """
 LENIENT = ["--define", "suppress_warnings=ref,myst.xref_missing,toc,mystnb.glue_ref"]
 
@@ -141,12 +145,14 @@ class Site:
 
 
 def this_site(*, trained: bool) -> Site:
-    """Copy this site, with or without the pages that train a model."""
+    """Copy this site: all of it, or in English alone and without the pages that train a model."""
     site = Site("whole" if trained else "untrained")
     for name in ("docs", "examples", "src/atlas"):  # A page shows a probe.
         shutil.copytree(ROOT / name, site.folder / name, dirs_exist_ok=True)
     shutil.copy(ROOT / "index.md", site.folder)
     if not trained:
+        # MyST-NB as it comes knows nothing of a second language.
+        shutil.rmtree(site.folder / "docs" / "locale")
         for page in site.pages:
             if ".fit(" in page.read_text():
                 page.unlink()
