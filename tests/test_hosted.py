@@ -120,6 +120,7 @@ def test_a_published_site_says_where_it_is(
     small_site: SmallSite, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """From its address alone come the pages' own addresses, the map, and the cards."""
+    (small_site.folder / "docs/locale/zh_CN").mkdir(parents=True)
     monkeypatch.setenv("SITE_URL", "https://a.org/b/")
     monkeypatch.setenv("REPOSITORY", "https://github.com/a/b")
     small_site.write(f"{catalogues.folder('zh_CN')}/docs/page.po", "")  # It has a second language.

@@ -247,10 +247,7 @@ def test_search(visit: Open, page: str) -> None:
 def test_search_counts_in_every_language(visit: Open) -> None:
     """What was found is counted in the words of the page's language, one form or more."""
     page = visit("zh/search.html").page
-    forms = [
-        f"Search finished, found {pages} matching the search query."
-        for pages in ("one page", "${resultCount} pages")
-    ]
+    forms = ["Search finished, found one page matching the search query.", "another form"]
 
     assert page.evaluate("Documentation.PLURAL_EXPR(2)") == 0
     assert re.search(

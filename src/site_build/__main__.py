@@ -53,14 +53,14 @@ def folder(builder: str, language: str) -> Path:
 def html(jobs: str = "auto") -> int:
     """Build the site in all its languages and publish it, unless something is wrong with it."""
     # English comes first and executes the pages; the others find all outputs in the cache.
-    for language in of_site(Path()):
-        status = build("html", *STRICT, language=language, jobs=jobs)
+    for name, language in of_site(Path()).items():
+        status = build("html", *STRICT, language=name, jobs=jobs)
         if status:
             print(f"\nThe site was not published; {PUBLISHED} is as it was.", file=sys.stderr)
             return status
-        out = folder("html", language) / "out"
+        out = folder("html", name) / "out"
         lighten(out)
-        name_from_anywhere(out / "404.html", LANGUAGES[language].folder)
+        name_from_anywhere(out / "404.html", language.folder)
     publish(PUBLISHED)
     print(f"\nThe site is built. Open {(PUBLISHED / 'index.html').resolve().as_uri()}")
     return 0

@@ -6,7 +6,7 @@ where its source is, such as https://github.com/owner/name. What they lead to is
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urljoin
@@ -78,18 +78,19 @@ def _map(app: Sphinx, exception: Exception | None) -> None:
     """List the pages for search engines, each with the same page in the other languages."""
     if exception or app.builder.format != "html" or not SITE_URL or app.config.language != ENGLISH:
         return
-    languages = list(of_site(Path(app.srcdir)).values())
     pages = [app.builder.get_target_uri(page) for page in sorted(app.env.found_docs)]
+    languages = of_site(Path(app.srcdir)).values()
     lines = [line for page in pages for line in _entries(page, languages)]
     Path(app.outdir, "sitemap.xml").write_text("\n".join([_MAP, *lines, "</urlset>\n"]))
     robots = ["User-agent: *", "Allow: /", f"Sitemap: {SITE_URL}/sitemap.xml"]
     Path(app.outdir, "robots.txt").write_text("\n".join(robots) + "\n")
 
 
-def _entries(page: str, languages: list[Language]) -> Iterator[str]:
+def _entries(page: str, languages: Iterable[Language]) -> Iterator[str]:
+    addresses = {one.tag: f"{SITE_URL}/{one.folder}{page}" for one in languages}
     links = "".join(
-        f'<xhtml:link rel="alternate" hreflang="{one.tag}" href="{SITE_URL}/{one.folder}{page}"/>'
-        for one in languages
+        f'<xhtml:link rel="alternate" hreflang="{tag}" href="{whole}"/>'
+        for tag, whole in addresses.items()
     )
-    for language in languages:
-        yield f"<url><loc>{SITE_URL}/{language.folder}{page}</loc>{links}</url>"
+    for whole in addresses.values():
+        yield f"<url><loc>{whole}</loc>{links}</url>"
