@@ -19,7 +19,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from browser import LIGHT_AND_DARK, Open, window
 from conftest import ROOT, SmallSite
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from rnn_returns import equations
 from rnn_returns.painter import paint
@@ -499,7 +499,7 @@ def test_the_address_holds_all_that_is_chosen(visit: Open) -> None:
     first.element.get_by_role("combobox", name="Bidirectional").select_option("mul")
     first.element.get_by_label("step 2", exact=True).fill("-0.5")
     first.element.get_by_label("masked: step 3").check()
-    first.page.wait_for_function("location.hash.includes('mask=110')")
+    expect(first.page).to_have_url(re.compile("mask=110"))
     hash_ = first.page.evaluate("location.hash")
     assert hash_ == (
         "#layer=gru&bidirectional=mul&sequences=1&state=1&units=1&x=0.1,-0.5,0.3&mask=110"
@@ -604,10 +604,12 @@ def test_the_links_of_the_page(explorer: Explorer) -> None:
     for link in links.all():
         link.click()
         target = link.get_attribute("href")
-        explorer.page.wait_for_function(
-            "hash => document.querySelector('rnn-explorer').chosen.units"
-            " === rnnAddress.read(hash).units",
-            arg=target,
+        # Playwright's own way to wait makes code of text, which the page's policy refuses.
+        explorer.page.evaluate(
+            "hash => new Promise((done) => { const look = () =>"
+            " document.querySelector('rnn-explorer').chosen.units === rnnAddress.read(hash).units"
+            " ? done() : requestAnimationFrame(look); look(); })",
+            target,
         )
         assert explorer.chosen == explorer.page.evaluate("rnnAddress.read", target)
         assert explorer.page.evaluate("rnnAddress.write", explorer.chosen) == target
@@ -623,12 +625,12 @@ def test_the_copy_buttons(visit: Open) -> None:
     explorer = Explorer(page)
     code = explorer.element.get_by_role("button", name="Copy code")
     code.click()
-    page.wait_for_function("document.querySelector('.rnn-status').textContent === 'Copied'")
+    expect(page.locator(".rnn-status")).to_have_text("Copied")
     assert page.evaluate("navigator.clipboard.readText()") == explorer.code
     assert code.count() == 0
     code.wait_for()  # Its own words come back.
     explorer.element.get_by_role("button", name="Copy link").click()
-    page.wait_for_function("document.querySelector('.rnn-copy_link').textContent === 'Copied'")
+    expect(page.locator(".rnn-copy_link")).to_have_text("Copied")
     assert page.evaluate("navigator.clipboard.readText()").endswith(f"{PAGE}#{START}")
 
 
