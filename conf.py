@@ -33,7 +33,7 @@ extensions = [
     "site_build.hosted",
     "site_build.explorer",
     "site_build.languages",
-    "site_build.chinese_search",
+    "site_build.search",
     "site_build.pictures",
 ]
 source_suffix = {".md": "myst-nb", ".py": "myst-nb"}
@@ -72,9 +72,20 @@ locale_dirs = ["docs/locale"]
 gettext_compact = False
 gettext_location = False
 
+# Pages that list what others explain; the search shows the others first.
+search_listed = [
+    "docs/api",
+    "docs/atlas",
+    "docs/contributing",
+    "docs/original",
+    "docs/questions",
+    "docs/truth-table",
+    "docs/warm-kernels",
+]
+
 # The site
 html_baseurl = hosted.SITE_URL
-html_additional_pages = {"404": "404.html"}
+html_additional_pages = {"404": "404.html", "search": "search.html"}
 html_theme = "sphinx_book_theme"
 html_title = "What Keras RNNs return"
 html_math_renderer = "mathml"

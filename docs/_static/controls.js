@@ -60,13 +60,6 @@
   });
   toTop.addEventListener("click", () => window.scrollTo(0, 0));
 
-  // The index of the search is heavy, and comes when there is something to look for.
-  document.addEventListener("DOMContentLoaded", () => {
-    const sought = new URLSearchParams(location.search).get("q");
-    const { content_root: root } = document.documentElement.dataset;
-    if (sought && typeof Search !== "undefined") Search.loadIndex(`${root}searchindex.js`);
-  });
-
   // The link that ends the marking of what was searched for has its code in its address.
   document.addEventListener("click", (event) => {
     if (event.target.closest?.(".highlight-link a")) {

@@ -32,6 +32,8 @@ UNASKED = (
     "*button.svg",
     "*-solid.svg",
     "copybutton_funcs.js",
+    "searchtools.js",
+    "language_data.js",
 )
 
 
