@@ -5,7 +5,7 @@ RUN = .venv/bin/python
 
 .DEFAULT_GOAL := help
 .PHONY: help html test contract alarms sweep audit bench soak doctest live serve page \
-  translate proofread linkcheck lint lock atlas clean
+  translate proofread anchors linkcheck lint lock atlas clean
 
 help:  ## Print this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## */\1\t/' | expand -t 12
@@ -57,6 +57,9 @@ translate: .venv/ready  ## Bring the catalogues of the translations up to the pa
 
 proofread: .venv/ready  ## List what is missing or wrong in the catalogues
 	$(RUN) -m site_build proofread
+
+anchors: html  ## Promise that the addresses of new sections stay
+	$(RUN) -m site_build anchors
 
 linkcheck: .venv/ready  ## Ask every address that the site points to (needs the network)
 	$(RUN) -m site_build linkcheck

@@ -27,6 +27,8 @@ extensions = [
     "site_build.guards",
     "site_build.mathml",
     "site_build.downloads",
+    "site_build.notebooks",
+    "site_build.llms",
     "site_build.warm",
     "site_build.execute",
     "site_build.executed_on",
@@ -96,7 +98,7 @@ html_logo = html_favicon = "docs/_static/logo.svg"
 templates_path = ["docs/_templates"]
 html_theme_options = {
     "logo": {"text": html_title},
-    "article_footer_items": ["executed-on.html", "report.html"],
+    "article_footer_items": ["takeaway.html", "offline.html", "executed-on.html", "report.html"],
     "article_header_end": ["language-switch.html", "article-header-buttons.html"],
     "navbar_persistent": [],  # The sidebar has the search.
     "use_download_button": False,  # It would offer the page's source, which is no notebook.

@@ -239,7 +239,7 @@ def test_a_query_finds_the_pages_that_have_it(published: Path, visit: Open, quer
     """Whichever page has the words of a query is found by it, also from a disk."""
     page = visit("zh/search.html").page
     page.goto(f"{page.url}?q={query}")
-    page.locator("#search-results .search-summary", has_text="完成").wait_for()
+    page.locator("#search-results .search-summary", has_text="找到").wait_for()
     links = page.locator("#search-results li a").evaluate_all("all => all.map(one => one.href)")
     found = {link.partition("#")[0].partition("/zh/")[2] for link in links}
 

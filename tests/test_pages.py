@@ -92,7 +92,7 @@ def test_only_the_site_is_published(published: Path) -> None:
     """The published folder holds what a browser asks for, and no working files."""
     kinds = {path.suffix for path in published.rglob("*") if path.is_file()}
 
-    assert not kinds & {".ipynb", ".doctree", ".pickle", ".log", ".db", ".buildinfo"}
+    assert not kinds & {".doctree", ".pickle", ".log", ".db", ".buildinfo"}
     assert not list(published.rglob(".*"))
     assert not list(published.rglob("*.glue.json"))
 

@@ -5,7 +5,7 @@
 const Ranking = (() => {
   // How much a word counts by where it stands, and how much less it counts there among many.
   // `called` has the words by which other pages link to a section.
-  const FIELDS = { title: [5, 0.5], called: [3, 0.5], page: [1, 0], text: [1, 0.6] };
+  const FIELDS = { title: [8, 0.5], called: [3, 0.5], page: [1, 0], text: [1, 0.6] };
   // How late a word that is repeated counts for no more.
   const REPEATED = 3;
   // What a part of a name counts where the whole name is known: `return` of `return_state`.
@@ -13,15 +13,20 @@ const Ranking = (() => {
   // What a number counts: it is mostly the reader's own, such as the size of a layer of theirs.
   const OF_NUMBER = 0.3;
   // What a page counts that lists what other pages explain.
-  const LISTED = 0.6;
+  const LISTED = 0.7;
   // How much the sections of a page count for the page itself, by their mean: it is about them.
-  const OF_SECTIONS = 1;
+  const OF_SECTIONS = 0.4;
   // How much more a section counts that has the query word by word, and how many are looked at.
-  const IN_ORDER = 1, CANDIDATES = 40;
+  const IN_ORDER = 2, CANDIDATES = 40;
   const SECTIONS_A_PAGE = 3;
 
   const RUN = /[\u3400-\u9fff]+|(?:(?![\u3400-\u9fff])[\p{L}\p{N}_])+/gu;
   const HAN = /^[\u3400-\u9fff]/u;
+  // Words that say nothing of what is sought; a query of nothing else is looked for all the same.
+  const COMMON = new Set(
+    ("a an and are as at be by can do does for from get how i if in is it me my not of on or so that "
+      + "the there this to was what when where which who why will with you").split(" "),
+  );
   const NUMBER = /^\p{N}+$/u;
   const PART = /\p{Lu}+(?!\p{Ll})|\p{Lu}?\p{Ll}+/gu;
 
@@ -98,7 +103,9 @@ const Ranking = (() => {
         if (having) weights.set(term, Math.max(weights.get(term) ?? 0, weight * rare));
         return having > 0;
       };
-      for (const { run, whole, parts } of read(query)) {
+      const runs = read(query);
+      const telling = runs.filter(({ run }) => !COMMON.has(run.toLowerCase()));
+      for (const { run, whole, parts } of telling.length ? telling : runs) {
         const weight = NUMBER.test(run) ? OF_NUMBER : 1;
         const known = whole.map((term) => add(term, weight)).includes(true);
         if (known && HAN.test(run)) continue;

@@ -12,11 +12,14 @@ from pathlib import Path
 from sphinx.cmd.build import main as sphinx
 
 from site_build import catalogues
+from site_build.anchors import LIST, add
+from site_build.archive import write_archive
 from site_build.languages import ENGLISH, LANGUAGES, of_site
 from site_build.light import lighten
 from site_build.not_found import name_from_anywhere
 from site_build.proofread import problems
 from site_build.serve import HOST, server
+from site_build.wheel import write_wheel
 
 WORK = Path("_build/work")
 PUBLISHED = Path("_build/html")
@@ -74,6 +77,8 @@ def publish(published: Path) -> None:
         built = folder("html", name) / "out"
         ours = shutil.ignore_patterns(".buildinfo*", "reports")
         shutil.copytree(built, fresh / language.folder, ignore=ours, dirs_exist_ok=True)
+    write_wheel(fresh)
+    write_archive(fresh)
     shutil.rmtree(published, ignore_errors=True)
     fresh.rename(published)
 
@@ -107,6 +112,12 @@ def proofread(files: list[Path]) -> int:
             found += 1
     print(f"{found} problems.")
     return int(bool(found))
+
+
+def anchors() -> int:
+    """Promise that the addresses within the built site stay: add the new ones to the list."""
+    print(f"{add(PUBLISHED)} new addresses in {LIST}.")
+    return 0
 
 
 def page(paths: list[str], language: str) -> int:
@@ -154,7 +165,7 @@ def main() -> int:
     """Run the command that was asked for."""
     parser = argparse.ArgumentParser(prog="python -m site_build", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
-    for function in (html, doctest, linkcheck, live, serve, page, translate, proofread):
+    for function in (html, doctest, linkcheck, live, serve, page, translate, proofread, anchors):
         command = commands.add_parser(function.__name__, help=function.__doc__)
         command.set_defaults(run=function)
         if function is page:

@@ -5,6 +5,15 @@ from pathlib import Path
 
 KERNELS = Path(__file__).parent / "jupyter"
 
+# TensorFlow writes log lines with a process id and this processor's features, and oneDNN and CUDA
+# would make numbers depend on the machine. Who runs a page elsewhere needs the same.
+BACKEND = {
+    "KERAS_BACKEND": "tensorflow",
+    "TF_CPP_MIN_LOG_LEVEL": "3",
+    "TF_ENABLE_ONEDNN_OPTS": "0",
+    "CUDA_VISIBLE_DEVICES": "-1",
+}
+
 
 def prepare(root: Path) -> None:
     """Set the environment variables of this process, which every kernel inherits.
@@ -15,14 +24,9 @@ def prepare(root: Path) -> None:
         root: The folder of conf.py.
     """
     os.environ.update(
-        # TensorFlow writes log lines with a process id and this processor's features, and oneDNN
-        # and CUDA would make numbers depend on the machine.
-        TF_CPP_MIN_LOG_LEVEL="3",
-        TF_ENABLE_ONEDNN_OPTS="0",
-        CUDA_VISIBLE_DEVICES="-1",
+        BACKEND,
         # TensorFlow sets it when it is imported; so it is the same before and after.
         TF2_BEHAVIOR="1",
-        KERAS_BACKEND="tensorflow",
         # The order of a set, and of the sums that NumPy's threads add up, would differ by run
         # and by the number of cores.
         PYTHONHASHSEED="0",

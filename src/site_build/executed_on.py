@@ -18,10 +18,14 @@ def setup(app: Sphinx) -> dict[str, bool]:
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 
 
+def versions(app: Sphinx) -> dict[str, str]:
+    """Return the version of each library that the pages ran on; of none, if none was glued."""
+    glued = glued_texts(app, app.config.root_doc)
+    named = {library: glued.get(f"{library}_version", "") for library in LIBRARIES}
+    return named if all(named.values()) else {}
+
+
 def _add_versions(
     app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: object
 ) -> None:
-    glued = glued_texts(app, app.config.root_doc)
-    versions = {library: glued.get(f"{library}_version") for library in LIBRARIES}
-    if all(versions.values()):
-        context["executed_on"] = versions
+    context["executed_on"] = versions(app)

@@ -94,6 +94,12 @@ def _replace(app: Sphinx) -> None:
     app.builder.search = False  # type: ignore[attr-defined]
 
 
+def kept(app: Sphinx, docname: str) -> dict[str, Any]:
+    """Return what was kept of a page when it was written: its parts and its links."""
+    page: dict[str, Any] = json.loads(_file(app, docname).read_text(encoding="utf-8"))
+    return page
+
+
 def _file(app: Sphinx, docname: str) -> Path:
     return Path(app.outdir).parent / "search" / f"{docname}.json"
 
@@ -103,19 +109,19 @@ def _keep(
 ) -> None:
     """Keep what the search needs of a page in a file: pages are written by several processes."""
     if doctree is not None:
-        kept = {
+        needed = {
             "parts": [asdict(part) for part in parts_of(doctree)],
             "links": [*_links(doctree, app.builder.get_target_uri(pagename))],
         }
         file = _file(app, pagename)
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(json.dumps(kept), encoding="utf-8")
+        file.write_text(json.dumps(needed), encoding="utf-8")
 
 
 def _join(app: Sphinx, exception: Exception | None) -> None:
     if exception or app.builder.format != "html":
         return
-    pages = {page: json.loads(_file(app, page).read_text()) for page in sorted(app.env.found_docs)}
+    pages = {page: kept(app, page) for page in sorted(app.env.found_docs)}
     called = defaultdict(set)
     for page in pages.values():
         for address, words in page["links"]:
