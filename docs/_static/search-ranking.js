@@ -24,8 +24,8 @@ const Ranking = (() => {
   const HAN = /^[\u3400-\u9fff]/u;
   // Words that say nothing of what is sought; a query of nothing else is looked for all the same.
   const COMMON = new Set(
-    ("a an and are as at be by can do does for from get how i if in is it me my not of on or so that "
-      + "the there this to was what when where which who why will with you").split(" "),
+    ("a an and are as at be by can do does for from get how i if in is it me my not of on or so "
+      + "that the there this to was what when where which who why will with you").split(" "),
   );
   const NUMBER = /^\p{N}+$/u;
   const PART = /\p{Lu}+(?!\p{Ll})|\p{Lu}?\p{Ll}+/gu;
@@ -130,16 +130,19 @@ const Ranking = (() => {
         const [sum, covered] = scores.get(section) ?? [0, 0];
         return sum * covered * (section.listed ? LISTED : 1);
       };
-      const ofSections = ({ inside }) => (OF_SECTIONS * sum(inside.map(score))) / (inside.length || 1);
+      const ofSections = ({ inside }) =>
+        (OF_SECTIONS * sum(inside.map(score))) / (inside.length || 1);
       const ranked = [...scores]
         .filter(([, [, covered]]) => covered >= most / 2)
         .map(([section]) => [section, score(section) + ofSections(section)])
         .sort(([, one], [, other]) => other - one);
       const pairs = pairsOf(query);
       const best = ranked.slice(0, CANDIDATES).map(([section, score]) => {
-        const there = pairsOf(`${section.title} ${section.text}`);
-        const inOrder = [...pairs].filter((pair) => there.has(pair)).length / (pairs.size || 1);
-        return [section, score * (1 + IN_ORDER * inOrder)];
+        const inOrder = [section.title, section.text].map((text) => {
+          const there = pairsOf(text);
+          return [...pairs].filter((pair) => there.has(pair)).length / (pairs.size || 1);
+        });
+        return [section, score * (1 + IN_ORDER * sum(inOrder))];
       });
       best.sort(([, one], [, other]) => other - one);
       const shown = new Map();

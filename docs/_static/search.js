@@ -33,7 +33,8 @@
     const values = matches.map(worth);
     const best = matches[values.indexOf(Math.max(...values))]?.from ?? 0;
     // Chinese has no blanks to begin at.
-    const from = best > BEFORE ? best - BEFORE + (text.slice(best - BEFORE, best).indexOf(" ") + 1) : 0;
+    const begin = Math.max(0, best - BEFORE);
+    const from = begin && begin + text.slice(begin, best).indexOf(" ") + 1;
     const to = Math.min(from + PIECE, text.length);
     const shown = document.createElement("p");
     let at = from;
@@ -84,8 +85,9 @@
 
   const asked = () => show(new URLSearchParams(location.search).get("q")?.trim() ?? "");
   form.addEventListener("submit", (event) => {
-    event.preventDefault();
+    // Where a browser refuses this, as it may for a file, it sends the form.
     history.pushState(null, "", `?${new URLSearchParams(new FormData(form))}`);
+    event.preventDefault();
     asked();
   });
   window.addEventListener("popstate", asked);

@@ -52,6 +52,7 @@ def _write_page(
         if isinstance(part, str) or notebook
     )
     file = Path(app.outdir, app.builder.get_target_uri(pagename) + ".md")
+    file.parent.mkdir(parents=True, exist_ok=True)  # The page itself is written later.
     file.write_text(text + "\n", encoding="utf-8")
 
 

@@ -65,7 +65,9 @@ def _offer(
     place = urljoin(base, relative_uri(address, up)) if base else ""
     notebook = _notebook([*_head(app.config.html_title, on, wheel, place), *cells])
     for suffix, text in ((".ipynb", nbformat.writes(notebook)), (".py", as_script(notebook))):
-        Path(app.outdir, pagename + suffix).write_text(text, encoding="utf-8")
+        file = Path(app.outdir, pagename + suffix)
+        file.parent.mkdir(parents=True, exist_ok=True)  # The page itself is written later.
+        file.write_text(text, encoding="utf-8")
     context["takeaway"] = {
         "name": pagename.rpartition("/")[2],
         "wheel": wheel and relative_uri(address, up + wheel),
