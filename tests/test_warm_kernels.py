@@ -38,8 +38,8 @@ OURS = (
 
 def run(*cells: str, cwd: Path) -> list[str]:
     """Execute cells in a kernel of their own; give what each showed."""
-    notebook = nbformat.v4.new_notebook(  # type: ignore[no-untyped-call]
-        cells=[nbformat.v4.new_code_cell(cell) for cell in cells],  # type: ignore[no-untyped-call]
+    notebook = nbformat.v4.new_notebook(
+        cells=[nbformat.v4.new_code_cell(cell) for cell in cells],
     )
     NotebookClient(notebook, kernel_name="python3").execute(cwd=str(cwd))
     return [

@@ -71,7 +71,7 @@ class Page(NamedTuple):
         notebook = deepcopy(self.notebook)
         for cell in notebook.cells:
             tags = EXECUTION_TAGS.intersection(cell.metadata.get("tags", []))
-            cell.metadata = NotebookNode({"tags": sorted(tags)} if tags else {})  # type: ignore[no-untyped-call]
+            cell.metadata = NotebookNode({"tags": sorted(tags)} if tags else {})
         return notebook
 
 

@@ -15,7 +15,7 @@ def executed_notebook(app: Any, docname: str) -> NotebookNode | None:
     written = Path(app.outdir).parent / "jupyter_execute" / f"{docname}.ipynb"
     if not written.exists():
         return None
-    notebook: NotebookNode = nbformat.read(written, as_version=4)  # type: ignore[no-untyped-call]
+    notebook: NotebookNode = nbformat.read(written, as_version=4)
     if app.config.nb_execution_mode == "cache":
         cache = get_cache(app.env.mystnb_config.execution_cache_path)
         # A page that failed is not in the cache, and was written with its outputs.

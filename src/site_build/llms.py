@@ -46,10 +46,9 @@ def _write_page(
         leads = str(reference.get("refuri", ""))
         return leads.replace(".html", ".html.md") if reference.get("internal") else leads
 
+    cells = notebook.cells if notebook else []
     text = "\n\n".join(
-        part if isinstance(part, str) else _cell(notebook.cells[part])
-        for part in blocks(doctree, link)
-        if isinstance(part, str) or notebook
+        part if isinstance(part, str) else _cell(cells[part]) for part in blocks(doctree, link)
     )
     file = Path(app.outdir, app.builder.get_target_uri(pagename) + ".md")
     file.parent.mkdir(parents=True, exist_ok=True)  # The page itself is written later.

@@ -95,7 +95,7 @@ def _head(site: str, on: dict[str, str], wheel: str, place: str) -> list[Noteboo
 def _notebook(cells: list[NotebookNode]) -> NotebookNode:
     """Return a notebook of these cells, numbered, with nothing in it that is the build's own."""
     kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    notebook = new_notebook(metadata={"kernelspec": kernel})
+    notebook: NotebookNode = new_notebook(metadata={"kernelspec": kernel})
     executed = 0
     for number, cell in enumerate(cells):
         tags = [tag for tag in cell.metadata.get("tags", []) if tag == RAISES]
@@ -137,6 +137,6 @@ def _printing(cell: NotebookNode) -> str:
         shown = "\n".join(lines[last.lineno - 1 : last.end_lineno])
         # A comment behind it stays behind it.
         code = ast.get_source_segment(source, last)
-        lines[last.lineno - 1 :] = [shown.replace(str(code), f"print({code})")]
+        lines[last.lineno - 1 : last.end_lineno] = [shown.replace(str(code), f"print({code})")]
         return "\n".join(lines)
     return source

@@ -54,8 +54,8 @@ def kernels(count: int) -> None:
 
         def ask(number: int) -> None:
             code = f"import numpy\nint(numpy.sum([{number}, 1]))"
-            cell = nbformat.v4.new_code_cell(code)  # type: ignore[no-untyped-call]
-            notebook = nbformat.v4.new_notebook(cells=[cell])  # type: ignore[no-untyped-call]
+            cell = nbformat.v4.new_code_cell(code)
+            notebook = nbformat.v4.new_notebook(cells=[cell])
             NotebookClient(notebook, kernel_name="python3").execute()
             assert notebook.cells[0].outputs[0].data["text/plain"] == str(number + 1)
 
