@@ -28,7 +28,7 @@ sweep: html  ## Run the tests that take long: the whole site, built in every oth
 bench: .venv/ready  ## Measure how fast the site is built, against stock MyST-NB
 	cd tests && ../$(RUN) -m bench
 
-audit: tests/audit/node_modules/ready html  ## Look at every page with axe, the W3C's checker and Lighthouse (needs Node.js and Java)
+audit: _build/audit/ready html  ## Look at every page with axe, the W3C's checker and Lighthouse (Node.js, Java)
 	REQUIRE_BROWSER=1 $(RUN) -m pytest -m audit --ignore=tests/test_lighthouse.py
 	$(RUN) -m pytest -m audit --numprocesses=0 tests/test_lighthouse.py # Alone, because it measures.
 
@@ -72,13 +72,6 @@ lock: .venv/ready  ## Renew requirements.lock from pyproject.toml
 	  --fork-strategy fewest --generate-hashes --no-emit-index-url --no-annotate --upgrade \
 	  --custom-compile-command "make lock" --output-file requirements.lock
 
-# Without the scripts of packages: none that is needed has one that matters.
-tests/audit/node_modules/ready: tests/audit/package-lock.json
-	@for tool in npm java; do command -v $$tool >/dev/null || \
-	  { echo "make audit needs Node.js 20 and Java 17, or newer; there is no $$tool here."; exit 1; }; done
-	npm ci --prefix tests/audit --ignore-scripts --no-audit --no-fund
-	@touch $@
-
 clean:  ## Remove all that was built; the environment stays
 	rm -rf _build
 
@@ -92,4 +85,13 @@ clean:  ## Remove all that was built; the environment stays
 # The package itself has no hash; what it needs is installed by now.
 .venv/ready: .venv/locked pyproject.toml
 	$(RUN) -m pip install --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# Locked like the rest; none of the packages needs to run a script of its own to be installed.
+_build/audit/ready: tests/audit/package-lock.json
+	@for tool in npm java; do command -v $$tool >/dev/null || \
+	  { echo "make audit needs Node.js 20 and Java 17, or newer; there is no $$tool here."; exit 1; }; done
+	@mkdir -p $(@D)
+	cp tests/audit/package.json tests/audit/package-lock.json $(@D)
+	npm ci --prefix $(@D) --ignore-scripts --no-audit --no-fund
 	@touch $@

@@ -1,6 +1,7 @@
 """A real browser for the tests: Debian's Chromium or any like it, driven by Playwright."""
 
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -102,8 +103,8 @@ def visit(browser: Browser, published: Path) -> Iterator[Open]:
     visits: list[Visit] = []
 
     def opened(page: str, **options: Any) -> Visit:
-        name, mark, behind = page.partition("#")
-        address = (published / name).as_uri() + mark + behind
+        name = re.split("[?#]", page)[0]
+        address = (published / name).as_uri() + page.removeprefix(name)
         visits.append(Visit.to(browser, address, **options))
         return visits[-1]
 

@@ -122,6 +122,23 @@ def assert_close(ours: np.ndarray, theirs: np.ndarray, tolerance: float = 1e-12)
     np.testing.assert_allclose(ours, theirs, rtol=0, atol=tolerance, strict=True)
 
 
+def random_layer(kind: str, **arguments: Any) -> tuple[keras.Layer, np.ndarray]:
+    """Give a layer of Keras that returns all it has, with random weights, and an input for it."""
+    random = np.random.default_rng(0)
+    x = random.uniform(-LARGEST_X, LARGEST_X, (2, 5, 3)).astype("float32")
+    layer = getattr(keras.layers, kind)(4, return_sequences=True, return_state=True, **arguments)
+    layer.build(x.shape)
+    layer.set_weights(
+        [random.uniform(-LARGEST_WEIGHT, LARGEST_WEIGHT, w.shape) for w in layer.weights]
+    )
+    return layer, x
+
+
+def assert_returns(returned: Any, trace: Trace) -> None:
+    for ours, theirs in zip([trace.output, *trace.states], returned, strict=True):
+        assert_close(ours, np.asarray(theirs), TOLERANCES["float32"])
+
+
 def arrays_of(trace: Trace) -> dict[str, np.ndarray]:
     return {field.name: getattr(trace, field.name) for field in fields(trace)}
 
@@ -154,17 +171,30 @@ class TestAgainstKeras:
     @pytest.mark.parametrize("kind", FUNCTIONS)
     def test_defaults(self, kind: str) -> None:
         """With no argument given, the equations are what the layer is with none given."""
-        random = np.random.default_rng(0)
-        x = random.uniform(-LARGEST_X, LARGEST_X, (2, 5, 3)).astype("float32")
-        layer = getattr(keras.layers, kind)(4, return_sequences=True, return_state=True)
-        layer.build(x.shape)
-        layer.set_weights(
-            [random.uniform(-LARGEST_WEIGHT, LARGEST_WEIGHT, w.shape) for w in layer.weights]
-        )
-        trace = FUNCTIONS[kind](x, *layer.get_weights())
+        layer, x = random_layer(kind)
 
-        for ours, theirs in zip([trace.output, *trace.states], layer(x), strict=True):
-            assert_close(ours, np.asarray(theirs), TOLERANCES["float32"])
+        assert_returns(layer(x), FUNCTIONS[kind](x, *layer.get_weights()))
+
+    @pytest.mark.parametrize("how", [{"unroll": True}, {"implementation": 1}], ids=str)
+    @pytest.mark.parametrize("go_backwards", [False, True])
+    @pytest.mark.parametrize("kind", ["GRU", "LSTM"])
+    def test_however_it_is_computed(
+        self, kind: str, go_backwards: bool, how: dict[str, Any]
+    ) -> None:
+        """Without a loop, or with a product for each gate, a layer returns the same."""
+        layer, x = random_layer(kind, go_backwards=go_backwards, **how)
+        trace = FUNCTIONS[kind](x, *layer.get_weights(), go_backwards=go_backwards)
+
+        assert_returns(layer(x), trace)
+
+    @pytest.mark.parametrize("kind", FUNCTIONS)
+    def test_a_mask_of_numbers(self, kind: str) -> None:
+        """To Keras, zeros and ones are a mask as well: a zero marks a step to skip."""
+        layer, x = random_layer(kind)
+        mask = np.array([[1, 1, 0, 0, 0], [1, 0, 1, 1, 0]])
+        trace = FUNCTIONS[kind](x, *layer.get_weights(), mask=mask.astype(bool))
+
+        assert_returns(layer(x, mask=mask), trace)
 
     @pytest.mark.parametrize("name", ACTIVATIONS)
     def test_activation(self, name: str) -> None:

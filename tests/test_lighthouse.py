@@ -18,7 +18,7 @@ from test_light import ONE_OF_EACH_KIND
 from site_build.serve import HOST, server
 
 RUNS = 5
-LIGHTHOUSE = ROOT / "tests/audit/node_modules/lighthouse/cli/index.js"
+LIGHTHOUSE = ROOT / "_build/audit/node_modules/lighthouse/cli/index.js"
 HOW = "Lighthouse needs Node.js 20 or newer, Chromium, and what `make audit` fetches with npm."
 
 

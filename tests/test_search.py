@@ -13,7 +13,7 @@ from browser import DESKTOP, LIGHT_AND_DARK, PHONE, Open, Visit, window
 from bs4 import BeautifulSoup, Tag
 from conftest import ROOT
 from playwright.sync_api import Browser, Page, expect
-from test_open_to_all import Scheme, in_the_way
+from test_open_to_all import Scheme, barriers
 
 from site_build.languages import ENGLISH, LANGUAGES
 from site_build.serve import HOST, server
@@ -33,7 +33,7 @@ def results(page: Page, query: str) -> list[str]:
     """Type a query into the search page that is open; give where the first results lead."""
     page.fill(FIELD, query)
     page.press(FIELD, "Enter")
-    page.wait_for_function("document.querySelector('.search-summary').textContent")
+    expect(page.locator(".search-summary")).not_to_be_empty()
     links = page.locator("#search-results a")
     return [unquote(link.evaluate("one => one.href")) for link in links.all()[:FIRST]]
 
@@ -157,4 +157,4 @@ def test_results_are_open_to_all(visit: Open, scheme: Scheme) -> None:
         visited = visit(folder + query, color_scheme=scheme, **window(width)).page
         expect(visited.locator("#search-results li").first).to_be_visible()
         assert visited.evaluate("document.documentElement.scrollWidth") <= width
-        assert in_the_way(visited) == []
+        assert barriers(visited) == []

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from conftest import ROOT
 
-CHECKER = ROOT / "tests/audit/node_modules/vnu-jar/build/dist/vnu.jar"
+CHECKER = ROOT / "_build/audit/node_modules/vnu-jar/build/dist/vnu.jar"
 
 
 @pytest.mark.audit
