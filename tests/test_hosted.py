@@ -11,12 +11,13 @@ from xml.etree import ElementTree
 
 import pytest
 from browser import Visit
-from conftest import SmallSite
+from conftest import ROOT, SmallSite
 from playwright.sync_api import Browser, expect
 
 from site_build import catalogues
 from site_build.hosted import LONGEST, address, shortened
 from site_build.not_found import name_from_anywhere
+from site_build.notebooks import BRANCH, COLAB, in_colab
 from site_build.serve import HOST, server
 
 
@@ -137,6 +138,7 @@ def test_a_published_site_says_where_it_is(
     assert '<meta property="og:image" content="https://a.org/b/zh/_static/card.png" />' in page
     assert (site / "zh/_static/card.png").is_file()
     assert 'href="https://github.com/a/b/issues/new?title=docs%2Fpage' in page
+    assert f'href="{in_colab("https://github.com/a/b", "zh/docs/page.ipynb")}"' in page
     assert "Sitemap: https://a.org/b/sitemap.xml\n" in (site / "robots.txt").read_text()
     assert 'href="/b/docs/page.html"' in (site / "404.html").read_text(encoding="utf-8")
     assert 'href="/b/zh/docs/page.html"' in (site / "zh/404.html").read_text(encoding="utf-8")
@@ -157,6 +159,14 @@ def test_a_published_site_says_where_it_is(
     ]
 
 
+def test_the_notebooks_are_where_colab_looks() -> None:
+    """The workflow that publishes the site pushes every notebook to the branch that Colab opens."""
+    workflow = (ROOT / ".github/workflows/pages.yml").read_text(encoding="utf-8")
+
+    assert "path: _build/html/**/*.ipynb\n" in workflow
+    assert re.findall(r"git push .*?(\S+)$", workflow, re.M) == [BRANCH]
+
+
 @pytest.mark.parametrize("text", ["example.org", "https://", "https://a.org/?b", "www.a.org/b"])
 def test_an_address_that_is_none_is_refused(text: str) -> None:
     """What is not a whole address is quoted, with one that is; nothing is built from it."""
@@ -165,14 +175,13 @@ def test_an_address_that_is_none_is_refused(text: str) -> None:
 
 
 def test_a_site_without_an_address_claims_none(published: Path) -> None:
-    """Unless it is told, a site names no address of its own, no map, and no place for reports."""
+    """Unless it is told where it is, a site names no address, no place for reports, and no Colab."""
     if os.environ.get("SITE_URL") or os.environ.get("REPOSITORY"):
         pytest.skip("This build was told its address.")
     for page in published.rglob("*.html"):
         text = page.read_text(encoding="utf-8")
-        assert not re.search(
-            r'<link rel="(?:canonical|alternate)"|property="og:|class="report"', text
-        ), page
+        claims = rf'<link rel="(?:canonical|alternate)"|property="og:|class="report"|{COLAB}'
+        assert not re.search(claims, text), page
     assert not list(published.rglob("sitemap.xml"))
 
 

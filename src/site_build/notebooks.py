@@ -1,6 +1,8 @@
 """Offer every page that has code as a notebook and as a script, which give the page's outputs.
 
-A page that reads files of the project is not offered: it would not run without them.
+A page that reads files of the project is not offered: it would not run without them. Colab opens
+notebooks of a repository on GitHub, so that it is offered where `REPOSITORY` is one; the workflow
+that publishes the site keeps them there, on a branch of their own.
 """
 
 import ast
@@ -26,10 +28,13 @@ from site_build.environment import BACKEND
 from site_build.executed import executed_notebook
 from site_build.executed_on import versions
 from site_build.guards.outputs import RAISES
-from site_build.languages import ENGLISH
+from site_build.hosted import REPOSITORY
+from site_build.languages import ENGLISH, LANGUAGES
 from site_build.wheel import wheel_name
 
 OUR_PACKAGE = "rnn_returns"
+GITHUB, COLAB = "https://github.com/", "https://colab.research.google.com/github/"
+BRANCH = "notebooks"
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
@@ -71,7 +76,25 @@ def _offer(
     context["takeaway"] = {
         "name": pagename.rpartition("/")[2],
         "wheel": wheel and relative_uri(address, up + wheel),
+        "colab": in_colab(REPOSITORY, f"{LANGUAGES[app.config.language].folder}{pagename}.ipynb"),
     }
+
+
+def in_colab(repository: str, notebook: str) -> str:
+    """Return the address that opens a notebook in Colab, or nothing if it could not be there.
+
+    Args:
+        repository: The address of the source, or nothing.
+        notebook: The notebook's place in the site.
+
+    >>> in_colab("https://github.com/owner/name", "zh/docs/errors.ipynb")
+    'https://colab.research.google.com/github/owner/name/blob/notebooks/zh/docs/errors.ipynb'
+    >>> in_colab("https://example.org/name", "zh/docs/errors.ipynb")
+    ''
+    """
+    if not repository.startswith(GITHUB):
+        return ""
+    return f"{COLAB}{repository.removeprefix(GITHUB)}/blob/{BRANCH}/{notebook}"
 
 
 def _head(site: str, on: dict[str, str], wheel: str, place: str) -> list[NotebookNode]:
@@ -82,11 +105,10 @@ def _head(site: str, on: dict[str, str], wheel: str, place: str) -> list[Noteboo
         _("A page of the site “%(site)s”, with the outputs that it has there.") % {"site": site}
         + " "
         + _("To get the same, use Python %(python)s and install:") % {"python": python},
-        fenced(" ".join(["pip install", *pins, *filter(None, [wheel])])),
+        fenced(" ".join(["pip install", *pins, *([place + wheel] if wheel else [])])),
     ]
-    if wheel:
-        file = f"[{wheel}]({place}{wheel})" if place else f"`{wheel}`"
-        says.append(_("The last one is a file that the page offers: %(file)s") % {"file": file})
+    if wheel and not place:
+        says.append(_("The last one is a file that the page offers."))
     settings = "".join(f"    {name}={value!r},\n" for name, value in BACKEND.items())
     code = f"import os\n\nos.environ.update(\n{settings})".replace("'", '"')
     return [new_markdown_cell("\n\n".join(says)), new_code_cell(code)]
