@@ -175,7 +175,7 @@ def test_an_address_that_is_none_is_refused(text: str) -> None:
 
 
 def test_a_site_without_an_address_claims_none(published: Path) -> None:
-    """Unless it is told where it is, a site names no address, no place for reports, and no Colab."""
+    """Unless told where it is, a site names no address, no place for reports, and no Colab."""
     if os.environ.get("SITE_URL") or os.environ.get("REPOSITORY"):
         pytest.skip("This build was told its address.")
     for page in published.rglob("*.html"):
