@@ -13,7 +13,9 @@ help:  ## Print this list
 html: .venv/ready  ## Execute and build the site; print the address to open
 	$(RUN) -m site_build html
 
-test: lint html doctest  ## Run everything that must be green
+test: .venv/ready  ## Run everything that must be green
+	$(MAKE) --jobs=2 lint doctest # Neither uses more than one processor for long.
+	$(MAKE) html
 	$(RUN) -m pytest
 
 contract: .venv/ready  ## Hold rules, values, surprises and messages against the Keras installed

@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 
 import pytest
 from browser import Visit
-from conftest import ROOT, SmallSite
+from conftest import ROOT, SmallSite, cells
 from playwright.sync_api import Browser, expect
 
 from site_build import catalogues
@@ -19,6 +19,12 @@ from site_build.hosted import LONGEST, address, shortened
 from site_build.not_found import name_from_anywhere
 from site_build.notebooks import BRANCH, COLAB, in_colab
 from site_build.serve import HOST, server
+
+VERSIONS = """\
+from myst_nb import glue
+
+for library in ("keras", "tensorflow", "numpy"):
+    glue(f"{library}_version", "1", display=False)"""
 
 
 @pytest.fixture
@@ -125,6 +131,8 @@ def test_a_published_site_says_where_it_is(
     monkeypatch.setenv("SITE_URL", "https://a.org/b/")
     monkeypatch.setenv("REPOSITORY", "https://github.com/a/b")
     small_site.write(f"{catalogues.folder('zh_CN')}/docs/page.po", "")  # It has a second language.
+    index = (small_site.folder / "index.md").read_text(encoding="utf-8")
+    small_site.write("index.md", f"{index}\n{cells(VERSIONS)}")  # A notebook says what it needs.
     run = small_site.run("site_build", "html")
     assert run.returncode == 0, run.stdout
     site = small_site.folder / "_build" / "html"

@@ -66,7 +66,7 @@ def answers(published: Path, result: str, right: list[str]) -> bool:
     return False
 
 
-@pytest.fixture(params=["from the disk", "from a host"])
+@pytest.fixture(params=["from the disk", pytest.param("from a host", marks=pytest.mark.audit)])
 def site(request: pytest.FixtureRequest, published: Path) -> Iterator[str]:
     """Give the address of the built site."""
     if request.param == "from the disk":

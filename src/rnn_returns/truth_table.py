@@ -15,7 +15,7 @@ from rnn_returns.rules import Expected, expected
 from rnn_returns.table import Table
 
 # How each layer is written, and the shape of what it is called on here.
-SEQUENCE = (2, 5, 3)
+SEQUENCE = (2, 3, 5)
 FORMS = {
     "SimpleRNN(4, FLAGS)": SEQUENCE,
     "GRU(4, FLAGS)": SEQUENCE,
@@ -29,11 +29,11 @@ FORMS = {
         for kind in ("SimpleRNN", "GRU", "LSTM")
         for mode in ("concat", "sum", "ave", "mul", None)
     },
-    "ConvLSTM1D(4, 3, FLAGS)": (2, 5, 8, 3),
-    "ConvLSTM2D(4, 3, FLAGS)": (2, 5, 8, 7, 3),
-    "ConvLSTM3D(4, 3, FLAGS)": (2, 5, 8, 7, 6, 3),
-    "TimeDistributed(GRU(4, FLAGS))": (2, 6, 5, 3),
-    "TimeDistributed(LSTM(4, FLAGS))": (2, 6, 5, 3),
+    "ConvLSTM1D(4, 3, FLAGS)": (2, 3, 8, 5),
+    "ConvLSTM2D(4, 3, FLAGS)": (2, 3, 8, 7, 5),
+    "ConvLSTM3D(4, 3, FLAGS)": (2, 3, 9, 8, 7, 5),
+    "TimeDistributed(GRU(4, FLAGS))": (2, 6, 3, 5),
+    "TimeDistributed(LSTM(4, FLAGS))": (2, 6, 3, 5),
 }
 
 SCHEMA: dict[str, Any] = {

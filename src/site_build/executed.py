@@ -1,6 +1,7 @@
 """A page's notebook with the outputs of its run, whether it ran now or came from the cache."""
 
 from contextlib import suppress
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ from jupyter_cache import get_cache
 from nbformat import NotebookNode
 
 
+@lru_cache(maxsize=1)  # Whatever is made of a page asks for it, one after the other.
 def executed_notebook(app: Any, docname: str) -> NotebookNode | None:
     """Return the notebook of page *docname* as it was executed, or None if it is no notebook."""
     # MyST-NB writes it there, but without outputs if they came from the cache.

@@ -42,6 +42,9 @@ publish(PUBLISHED)
 """
 LENIENT = ["--define", "suppress_warnings=ref,myst.xref_missing,toc,mystnb.glue_ref"]
 
+# What a page says that trains a model, itself or through the probe.
+TRAINING = (".fit(", "live.probed(")
+
 GENERATED = """\
 ---
 file_format: mystnb
@@ -154,7 +157,7 @@ def this_site(*, trained: bool) -> Site:
         # MyST-NB as it comes knows nothing of a second language.
         shutil.rmtree(site.folder / "docs" / "locale")
         for page in site.pages:
-            if ".fit(" in page.read_text():
+            if any(trains in page.read_text() for trains in TRAINING):
                 page.unlink()
     return site
 

@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -82,6 +83,7 @@ class Zygote:
     def __init__(self, modules: list[str]) -> None:
         self.folder = new_folder()
         self.refused = self.said = ""
+        self.importing = False
         environment = {
             **os.environ,
             "OPENBLAS_NUM_THREADS": "1",  # NumPy would start the others at once.
@@ -100,6 +102,13 @@ class Zygote:
         self.process.stdin.close()
         self.process.wait()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    def import_now(self) -> None:
+        """Let it import in the meantime, since a kernel will be asked for."""
+        if not self.importing:
+            self.importing = True
+            with suppress(OSError):  # Whoever asks for a kernel is told.
+                self.connect().close()
 
     def connect(self) -> socket.socket:
         """Connect, as soon as it listens."""
