@@ -1,11 +1,13 @@
-"""Diagrams say the same in words, for who does not see them: here those words are translated.
+"""Some outputs speak in sentences: here they are translated, for all languages share the outputs.
 
-They come out of a run, which all languages share, so that no page has them for a catalogue. They
-are few sentences with values in them; docs/locale/pictures.pot lists them, each value a {name}.
+They are what diagrams say to who does not see them, and the tables of the atlas. The catalogue
+`outputs.po` has their sentences, with a {name} for each value: those of docs/locale/diagrams.pot,
+and those of the atlas, which lists them itself.
 """
 
 import re
 from collections.abc import Mapping
+from functools import partial
 from html import escape, unescape
 from pathlib import Path
 
@@ -18,10 +20,17 @@ from site_build.languages import ENGLISH
 
 logger = logging.getLogger(__name__)
 
-DIAGRAM = 'class="rnn-diagram'
-# Each has its words for itself, without markup.
-_WORDS = re.compile(r"(?P<before><title\b[^>]*>|<desc\b[^>]*>|\baria-label=\")(?P<words>[^<\"]+)")
+# By what an output is known, and which of its texts are words; each has no markup inside.
+_WORDS = {
+    "rnn-diagram": re.compile(
+        r"(?P<before><title\b[^>]*>|<desc\b[^>]*>|\baria-label=\")(?P<words>[^<\"]+)"
+    ),
+    # What is marked as English is what Keras itself says.
+    "rnn-table atlas": re.compile(r"(?P<before><(?![^>]*lang=\"en\")[^>]*>)(?P<words>[^<]+)"),
+}
 _VALUE = re.compile(r"\{(\w+)\}")
+# Two words side by side are language; one alone may be a name.
+_LANGUAGE = re.compile(r"\b[a-z]{2,} [A-Za-z]|\d [a-z]{2,}\b")
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
@@ -32,57 +41,94 @@ def setup(app: Sphinx) -> dict[str, bool]:
 
 def _translate(app: Sphinx, doctree: nodes.document) -> None:
     language = app.config.language
-    file = Path(app.srcdir, catalogues.folder(language), "pictures.po")
-    if language == ENGLISH or not file.exists():
+    file = Path(app.srcdir, catalogues.folder(language), catalogues.OUTPUTS)
+    speaking = [
+        (raw, words)
+        for raw in doctree.findall(nodes.raw)
+        for output, words in _WORDS.items()
+        if f'class="{output}' in raw.astext()
+    ]
+    if language == ENGLISH or not speaking or not file.exists():
         return
-    translations = {str(one.id): str(one.string) for one in catalogues.read(file) if one.id}
-    for raw in doctree.findall(nodes.raw):
-        if DIAGRAM not in raw.astext():
-            continue
-        html = raw.astext()
-        for found in _WORDS.finditer(html):
-            try:
-                said = translate(unescape(found["words"]), translations)
-            except KeyError as error:
-                logger.warning(
-                    "A diagram says %s, which %s does not know.",
-                    error,
-                    catalogues.PICTURES,
-                    location=raw,
-                )
-            else:
-                html = html.replace(found[0], found["before"] + escape(said))
+    messages = [one for one in catalogues.read(file) if one.id]
+    translator = Translator({str(one.id): str(one.string) for one in messages})
+    for raw, words in speaking:
+        html = words.sub(partial(_translated, translator, raw), raw.astext())
         raw.children[:] = [nodes.Text(html)]
 
 
-def translate(words: str, translations: Mapping[str, str]) -> str:
-    """Translate the words of a diagram.
+def _translated(translator: "Translator", raw: nodes.raw, found: re.Match[str]) -> str:
+    try:
+        said = translator.translate(unescape(found["words"]))
+    except KeyError as error:
+        logger.warning(
+            "An output says %s, which %s does not know: `make translate` adds what the atlas says; "
+            "what a diagram says is added to %s.",
+            error,
+            catalogues.OUTPUTS,
+            catalogues.DIAGRAMS,
+            location=raw,
+        )
+        return found[0]
+    return found["before"] + escape(said)
+
+
+class Translator:
+    """Translates what an output says.
 
     Args:
-        words: Sentences that end in full stops, or a title.
-        translations: For each sentence its translation, both with values as ``{name}``, and for
-            each word that a value may hold its own.
+        translations: For each sentence its translation, both with values as ``{name}`` and code in
+            backticks, and for each word that a value may hold its own.
 
-    Raises:
-        KeyError: If there is a sentence among *words* that none of the *translations* fits.
-
-    >>> translations = {"Equal: {values}.": "相等：{values}。", "beside": "与"}
-    >>> translate("Equal: h₁ beside h₂. Equal: x.", translations)
+    >>> translations = {"Equal: {values}.": "相等：{values}。", "beside": "与", ": ": "："}
+    >>> translator = Translator(translations | {"Masks": "掩码", "is `h` equal?": "`h` 相等吗？"})
+    >>> translator.translate("Equal: h₁ beside h₂. Equal: x.")
     '相等：h₁ 与 h₂。相等：x。'
+    >>> translator.translate("Masks: is h equal?")
+    '掩码：h 相等吗？'
     """
-    return "".join(_sentence(one, translations) for one in re.split(r"(?<=\.) ", words))
 
+    def __init__(self, translations: Mapping[str, str]) -> None:
+        self._known = {
+            english.replace("`", ""): (translation or english).replace("`", "")
+            for english, translation in translations.items()
+        }
+        # The more a pattern says itself, the better it fits.
+        self._patterns = [
+            (re.compile("(.+)".join(map(re.escape, _VALUE.split(one)[::2]))), one)
+            for one in sorted(self._known, key=lambda one: -len(_VALUE.sub("", one)))
+            if _VALUE.search(one)
+        ]
 
-def _sentence(sentence: str, translations: Mapping[str, str]) -> str:
-    # The more a pattern says itself, the better it fits.
-    for known in sorted(translations, key=lambda one: -len(_VALUE.sub("", one))):
-        literals = _VALUE.split(known)[::2]
-        names = _VALUE.findall(known)
-        found = re.fullmatch("(.+)".join(map(re.escape, literals)), sentence)
-        if found:
-            values = {
-                name: " ".join(translations.get(word, word) for word in value.split(" "))
-                for name, value in zip(names, found.groups(), strict=True)
-            }
-            return (translations[known] or known).format(**values)
-    raise KeyError(sentence)
+    def translate(self, words: str) -> str:
+        """Translate *words*: a sentence, several, or one behind what it is about and a colon.
+
+        Raises:
+            KeyError: If there is something in *words* that nobody has translated.
+        """
+        if words in self._known:
+            return self._known[words]
+        sentences = re.split(r"(?<=\.) ", words)
+        if len(sentences) > 1:
+            return "".join(map(self.translate, sentences))
+        if fitting := self._fitting(words):
+            return fitting
+        about, colon, rest = words.partition(": ")
+        if colon:
+            return self.translate(about) + self._known.get(colon, colon) + self.translate(rest)
+        if _LANGUAGE.search(words):
+            raise KeyError(words)
+        return words
+
+    def _fitting(self, words: str) -> str:
+        for pattern, known in self._patterns:
+            if found := pattern.fullmatch(words):
+                values = [
+                    " ".join(self._known.get(word, word) for word in value.split(" "))
+                    for value in found.groups()
+                ]
+                # Else it fits by chance.
+                if not any(": " in value or _LANGUAGE.search(value) for value in values):
+                    names = _VALUE.findall(known)
+                    return self._known[known].format(**dict(zip(names, values, strict=True)))
+        return ""
