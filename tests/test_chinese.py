@@ -239,8 +239,8 @@ def test_the_atlas_speaks_chinese(published: Path, page: str) -> None:
     chinese = words_of_the_atlas(published, f"zh/docs/{page}.html")
 
     assert english
-    assert {text for text in chinese if re.search("[a-z]{2,} [a-z]{2,}", text)} == set()
-    word = re.compile(r"(?<![\w.=('-])[a-z]{2,}(?![\w.=('-])")
+    assert {text for text in chinese if re.search(r"\b[a-z]{2,} [a-z]{2,}", text)} == set()
+    word = re.compile(r"(?<![\w.=('+-])[a-z]{2,}(?![\w.=('-])")
     assert {text for text in english & chinese if set(word.findall(text)) - names} == set()
 
 
