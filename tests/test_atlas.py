@@ -142,11 +142,11 @@ def test_every_answer_has_words_that_are_listed() -> None:
     compared = {answer.rpartition(", ")[2] for answer in answers}
     listed = Translator({phrase: phrase for phrase in phrases()})
 
-    for answer in answers:
-        assert listed.translate(answer) == answer
+    for said in answers:
+        assert listed.translate(said) == said
     for one in ANSWERS:
         pattern = re.sub(r"\\{\w+\\}", ".+", re.escape(words.plain(one)))
-        assert any(re.fullmatch(pattern, said) for said in answers | tensors | compared), one
+        assert any(re.fullmatch(pattern, text) for text in answers | tensors | compared), one
 
 
 def test_a_nightly_build_that_does_nothing_new() -> None:
