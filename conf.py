@@ -36,7 +36,7 @@ extensions = [
     "site_build.explorer",
     "site_build.languages",
     "site_build.search",
-    "site_build.pictures",
+    "site_build.outputs",
 ]
 source_suffix = {".md": "myst-nb", ".py": "myst-nb"}
 

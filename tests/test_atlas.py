@@ -16,8 +16,10 @@ from atlas import __main__ as runner
 from atlas import live, news, show, words
 from atlas.changes import changes
 from atlas.environments import BACKENDS, ENVIRONMENTS, ON_GPU, PYTORCH, VERSIONS, Environment
+from atlas.phrases import ANSWERS, Phrase, phrases
 from atlas.rows import DATA, HERE, SCHEMA, Row, as_text, file_of, fingerprint, measured, read
 from site_build.guards import typed_facts
+from site_build.outputs import Translator
 
 ROWS = measured((*VERSIONS, *BACKENDS, *ON_GPU))
 ON_TENSORFLOW = measured(VERSIONS)
@@ -128,6 +130,32 @@ def test_every_behaviour_has_words() -> None:
         assert any(re.fullmatch(pattern, name) for name in ON_TENSORFLOW[0].behaviours), pattern
 
 
+def test_every_answer_has_words_that_are_listed() -> None:
+    """What a probe says in words is among what is translated, and nothing is that none says."""
+    answers = {
+        answer.text
+        for row in (*ROWS, row_of_pytorch())
+        for name, value in row.behaviours.items()
+        if not (answer := show.brief(name, value)).quoted
+    }
+    tensors = {name.split(".")[-1] for name in row_of_pytorch().behaviours}
+    compared = {answer.rpartition(", ")[2] for answer in answers}
+    listed = Translator({phrase: phrase for phrase in phrases()})
+
+    for said in answers:
+        assert listed.translate(said) == said
+    for one in ANSWERS:
+        pattern = re.sub(r"\\{\w+\\}", ".+", re.escape(words.plain(one)))
+        assert any(re.fullmatch(pattern, text) for text in answers | tensors | compared), one
+
+
+def test_a_nightly_build_that_does_nothing_new() -> None:
+    """Where nothing changed, the page says so."""
+    row = ON_TENSORFLOW[-1]
+
+    assert repr(show.news_of([row, row])) == Phrase.NOTHING_NEW
+
+
 def test_every_change_has_its_news() -> None:
     """Whatever changed from one version to the next, a reader is told what to do."""
     assert len(CHANGES) > 100
@@ -167,6 +195,13 @@ def test_a_version_that_was_not_run_is_not_passed_over() -> None:
 
     with_a_gap = {one for one, *_ in show.news_of([first, last]).rows}
     assert with_a_gap == {f"after {show.label(first)}, at the latest in {show.label(last)}"}
+
+
+def row_of_pytorch() -> Row:
+    """Give what PyTorch's own layers returned."""
+    row = read(PYTORCH)
+    assert row
+    return row
 
 
 def found(name: str, *environments: str) -> list[Any]:
@@ -221,9 +256,8 @@ def test_what_the_page_on_backends_says() -> None:
 
 def test_pytorch_gives_what_keras_gives() -> None:
     """With the weights carried over, each tensor is equal, but the padding of packed sequences."""
-    row = read(PYTORCH)
-    assert row
-    pairs = {name: str(value) for name, value in row.behaviours.items() if ".keras." in name}
+    values = row_of_pytorch().behaviours
+    pairs = {name: str(value) for name, value in values.items() if ".keras." in name}
 
     assert len(pairs) > 30
     for name, value in pairs.items():

@@ -166,6 +166,18 @@ def test_the_filter_reads_what_is_picked(lookup: Page) -> None:
     assert seen(lookup, GATE) == ["hard_sigmoid"]
 
 
+def test_the_atlas_is_looked_up_in_chinese(visit: Open) -> None:
+    """A reader of Chinese picks their Keras, and finds behaviours by Chinese words."""
+    page = visit("zh/docs/backends.html").page
+    page.get_by_label("你手上的 Keras").select_option(label="Keras 3.15（JAX）")
+    assert seen(page, "LSTM 设 return_state 时返回的容器") == ["tuple"]
+
+    page.get_by_role("searchbox", name="只显示含有这些词的行为").fill("掩码 下一层")
+    left = page.locator("table.findings").first.locator("tbody tr:visible th").all_inner_texts()
+    assert left
+    assert all("掩码" in title and "下一层" in title for title in left)
+
+
 def test_each_filter_has_its_own_table(visit: Open) -> None:
     """On a page with two filters each narrows the table below it, and no other."""
     page = visit("docs/atlas.html").page

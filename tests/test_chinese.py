@@ -13,6 +13,7 @@ from bs4 import BeautifulSoup, Tag
 from conftest import ROOT, SmallSite, copy_of_this_site
 from test_pages import PAGES
 
+from atlas.phrases import phrases
 from site_build import catalogues
 from site_build.__main__ import NO_EXECUTION, STRICT
 from site_build.proofread import GLOSSARY, problems
@@ -22,6 +23,11 @@ CATALOGUES = [
     file.relative_to(ROOT).as_posix() for file in (ROOT / catalogues.LOCALE).rglob("*.po")
 ]
 FENCE = "`" * 3
+# A table of the atlas, with the choice before it, and its words but for what Keras itself says.
+ATLAS = re.compile(
+    r'(?:<p class="pick".*?</p>\s*)?<table class="rnn-table atlas.*?</table>', re.DOTALL
+)
+WORDS_OF_THE_ATLAS = re.compile(r'(?<=>)(?<!lang="en">)[^<]+')
 
 
 def soup_of(published: Path, page: str) -> BeautifulSoup:
@@ -62,6 +68,15 @@ def test_the_catalogues_are_what_the_pages_say(
     after = {file.as_posix(): file.read_text(encoding="utf-8") for file in catalogues.files(ZH)}
     assert sorted(after) == sorted(before)
     assert [file for file in after if after[file] != before[file]] == []
+
+
+def test_the_catalogue_has_all_that_the_atlas_says() -> None:
+    """Each title, each of the news and all else that the atlas's tables say is in the catalogue."""
+    ids = {str(one.id) for one in catalogues.read(ROOT / catalogues.folder(ZH) / "outputs.po")}
+    diagrams = {str(one.id) for one in catalogues.read(ROOT / catalogues.DIAGRAMS)}
+
+    assert set(phrases()) - ids == set(), "Run `make translate`, and translate these."
+    assert ids - diagrams - set(phrases()) == set(), "Nobody says these any more."
 
 
 @pytest.mark.parametrize(
@@ -195,14 +210,38 @@ def test_outputs_are_the_english_pages_own(published: Path, page: str) -> None:
     """A Chinese page shows the same code and the same outputs as the English one."""
 
     def cells(html: str) -> list[str]:
-        # What a diagram says in words is translated.
+        # What a diagram says in words is translated, and what the atlas does.
         html = re.sub(r"(<title|<desc)[^>]*>[^<]*|aria-label=\"[^\"]*\"", "", html)
+        html = re.sub(ATLAS, lambda found: WORDS_OF_THE_ATLAS.sub("", found[0]), html)
         return [str(cell) for cell in BeautifulSoup(html, "html.parser").select("div.cell")]
 
     english = (published / page).read_text(encoding="utf-8")
     chinese = (published / "zh" / page).read_text(encoding="utf-8")
 
     assert cells(chinese) == cells(english)
+
+
+def words_of_the_atlas(published: Path, page: str) -> set[str]:
+    """Give each text in the atlas's tables on a page that is not a message of Keras."""
+    soup = soup_of(published, page)
+    for message in soup.select("td [lang=en], th [lang=en]"):
+        message.extract()
+    places = soup.select("table.atlas, .pick")
+    return {text for place in places for text in place.stripped_strings}
+
+
+@pytest.mark.parametrize("page", ["atlas", "backends", "coming", "pytorch"])
+def test_the_atlas_speaks_chinese(published: Path, page: str) -> None:
+    """On a Chinese page no sentence or word in a table of the atlas is in English, but names."""
+    names = {"nightly", "list", "tuple", "sigmoid", "tanh", "inputs", "sequences", "output",
+             "jax", "numpy", "python", "tensorflow", "torch"}  # fmt: skip
+    english = words_of_the_atlas(published, f"docs/{page}.html")
+    chinese = words_of_the_atlas(published, f"zh/docs/{page}.html")
+
+    assert english
+    assert {text for text in chinese if re.search(r"\b[a-z]{2,} [a-z]{2,}", text)} == set()
+    word = re.compile(r"(?<![\w.=('+-])[a-z]{2,}(?![\w.=('-])")
+    assert {text for text in english & chinese if set(word.findall(text)) - names} == set()
 
 
 def words_of_the_theme(soup: BeautifulSoup) -> set[str]:
@@ -234,7 +273,7 @@ def test_the_theme_speaks_chinese(published: Path, page: str) -> None:
     assert left == set()
 
 
-@pytest.mark.parametrize("query", ["隐藏状态", "掩码", "门", "return_state"])
+@pytest.mark.parametrize("query", ["隐藏状态", "掩码", "门", "return_state", "重新训练"])
 def test_a_query_finds_the_pages_that_have_it(published: Path, visit: Open, query: str) -> None:
     """Whichever page has the words of a query is found by it, also from a disk."""
     page = visit("zh/search.html").page
@@ -346,25 +385,65 @@ def test_a_fact_typed_in_chinese_fails_the_build(two_languages: SmallSite) -> No
     assert not (two_languages.folder / "_build/html").exists()
 
 
-@pytest.mark.parametrize("words", ["The layer reads x₁ to x₃.", "The layer eats x₁."])
-def test_what_a_diagram_says_is_translated(
-    small_site: SmallSite, page: Callable[[str], str], words: str
+def speaking_site(site: SmallSite, page: Callable[[str], str], *outputs: str) -> SmallSite:
+    """Give a small site with these outputs on its page, and with the real catalogue of outputs."""
+    code = f"from IPython.display import HTML\nHTML({''.join(outputs)!r})"
+    site.write("docs/page.md", page(f"{FENCE}{{code-cell}}\n{code}\n{FENCE}"))
+    source = catalogues.folder(ZH) / catalogues.OUTPUTS
+    site.write(source.as_posix(), (ROOT / source).read_text(encoding="utf-8"))
+    return site
+
+
+def diagram(words: str) -> str:
+    """Write a diagram that says *words*."""
+    return f'<svg class="rnn-diagram" role="img"><desc>{words}</desc></svg>'
+
+
+def table(title: str, value: str) -> str:
+    """Write a table as the atlas has them."""
+    return (
+        f'<table class="rnn-table atlas"><tbody><tr><th scope="row">{title}</th>'
+        f"<td>{value}</td></tr></tbody></table>"
+    )
+
+
+def test_outputs_that_speak_are_translated(
+    small_site: SmallSite, page: Callable[[str], str]
 ) -> None:
-    """The words of a diagram are Chinese on a Chinese page; unknown ones fail the build."""
-    svg = f'<svg class="rnn-diagram" role="img"><desc>{words}</desc></svg>'
-    code = f"from IPython.display import HTML\nHTML({svg!r})"
-    small_site.write("docs/page.md", page(f"{FENCE}{{code-cell}}\n{code}\n{FENCE}"))
-    source = ROOT / catalogues.folder(ZH) / "pictures.po"
-    small_site.write(f"{catalogues.folder(ZH)}/pictures.po", source.read_text(encoding="utf-8"))
+    """What diagrams and the atlas say is Chinese on a Chinese page, but for Keras's messages."""
+    message = '<span lang="en">ValueError: Expected 2 states, and got 3.</span>'
+    outputs = [
+        diagram("The layer reads x₁ to x₃. The states start from zeros."),
+        table("Masks: does GRU hand its mask on to the next layer?", "refused: ValueError"),
+        table("Keras 3.0 to Keras nightly: ", message),
+    ]
+    site = speaking_site(small_site, page, *outputs)
 
-    result = small_site.run("site_build", "html")
+    result = site.run("site_build", "html")
 
-    if "eats" in words:
-        assert result.returncode != 0
-        assert f"A diagram says '{words}', which docs/locale/pictures.pot" in result.stdout
-        return
     assert result.returncode == 0, result.stdout
-    html = (small_site.folder / "_build/html/docs/page.html").read_text(encoding="utf-8")
-    chinese = (small_site.folder / "_build/html/zh/docs/page.html").read_text(encoding="utf-8")
-    assert f"<desc>{words}</desc>" in html
-    assert "<desc>层从 x₁ 读到 x₃。</desc>" in chinese
+    html = (site.folder / "_build/html/docs/page.html").read_text(encoding="utf-8")
+    chinese = (site.folder / "_build/html/zh/docs/page.html").read_text(encoding="utf-8")
+    assert "".join(outputs) in html
+    assert diagram("层从 x₁ 读到 x₃。状态从零开始。") in chinese
+    assert table("掩码：GRU 是否把掩码传给下一层", "拒绝：ValueError") in chinese
+    assert table("Keras 3.0 至 Keras nightly：", message) in chinese
+
+
+@pytest.mark.parametrize(
+    ("output", "unknown"),
+    [
+        (diagram("The layer eats x₁."), "The layer eats x₁."),
+        (diagram("The layer reads x₁ to the end."), "The layer reads x₁ to the end."),
+        (table("Masks: does GRU eat its mask?", "yes"), "does GRU eat its mask?"),
+        (table("does GRU use the mask of an Embedding?", "now and then"), "now and then"),
+    ],
+)
+def test_what_no_translation_has_is_named(
+    small_site: SmallSite, page: Callable[[str], str], output: str, unknown: str
+) -> None:
+    """What a diagram or the atlas says and the catalogue does not have fails the build."""
+    result = speaking_site(small_site, page, output).run("site_build", "html")
+
+    assert result.returncode != 0
+    assert f"An output says '{unknown}', which outputs.po does not know" in result.stdout

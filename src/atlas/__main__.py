@@ -19,6 +19,7 @@ from typing import Any
 from rich.progress import Progress
 
 from atlas.environments import ENVIRONMENTS, Environment
+from atlas.phrases import Phrase
 from atlas.rows import DATA, HERE, as_text, file_of, fingerprint, read
 
 CACHE = HERE.parents[1] / "_build" / "atlas"
@@ -123,7 +124,7 @@ def measure(environment: Environment, fresh: bool = False) -> dict[str, Any]:
         UnavailableError: If the environment cannot be had, or the probe does not come to its end.
     """
     if environment.gpu and not shutil.which("nvidia-smi"):
-        raise UnavailableError("no GPU was at hand")
+        raise UnavailableError(Phrase.NO_GPU)
     python, variables = installed(environment, fresh)
     result = subprocess.run(
         [python, HERE / environment.probe, environment.module],
@@ -136,7 +137,7 @@ def measure(environment: Environment, fresh: bool = False) -> dict[str, Any]:
         raise UnavailableError(f"the probe failed: {_reason(result.stderr)}")
     found: dict[str, Any] = json.loads(result.stdout.splitlines()[-1])
     if environment.gpu and found["device"] != "GPU":
-        raise UnavailableError("the GPU at hand was not used")
+        raise UnavailableError(Phrase.GPU_NOT_USED)
     return found
 
 

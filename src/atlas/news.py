@@ -17,7 +17,7 @@ class News:
 
     Args:
         behaviours: The pattern of the names that it is about.
-        says: What happened.
+        says: What happened, with code in backticks.
         fix: What code that relied on it has to do.
         now: The pattern of the new value; a refusal is ``refused``.
         was: The pattern of the old value.
@@ -35,16 +35,16 @@ NEWS: tuple[News, ...] = (
     News(
         r"container\..*|returns\.predict",
         "What was a list of tensors is a tuple.",
-        "Unpack it with a star, as in output, *states = layer(x), which works on both; do not "
+        "Unpack it with a star, as in `output, *states = layer(x)`, which works on both; do not "
         "append to it, and do not compare it with a list.",
         was="list.*",
         now="tuple.*",
     ),
     News(
         r"default\.(LSTM|GRU)\.recurrent_activation|numbers\.(LSTM|GRU)\.gates",
-        "The gates of LSTM and GRU use the function sigmoid by default, where it was hard_sigmoid: "
-        "the same weights and input give other numbers.",
-        "Weights that were trained before need recurrent_activation=hard_sigmoid, with the "
+        "The gates of LSTM and GRU use the function `sigmoid` by default, where it was "
+        "`hard_sigmoid`: the same weights and input give other numbers.",
+        "Weights that were trained before need `recurrent_activation=hard_sigmoid`, with the "
         "function as it was then; train anew what can be trained anew.",
         was=".*hard_sigmoid.*",
     ),
@@ -52,7 +52,7 @@ NEWS: tuple[News, ...] = (
         r"default\.GRU\.reset_after",
         "A GRU applies its reset gate after the product with the recurrent kernel, and has two "
         "biases: the same kernels give other numbers, and old weights do not fit.",
-        "Pass reset_after=False for weights from before.",
+        "Pass `reset_after=False` for weights from before.",
     ),
     News(
         r"numbers\.(LSTM|GRU)\.output",
@@ -62,15 +62,15 @@ NEWS: tuple[News, ...] = (
     ),
     News(
         r"numbers\.LSTM\.hard_sigmoid",
-        "hard_sigmoid kept its name and became another function, with another slope.",
-        "Give the function of before as recurrent_activation: "
-        "lambda x: keras.ops.clip(x / 5 + 1 / 2, 0, 1).",
+        "`hard_sigmoid` kept its name and became another function, with another slope.",
+        "Give the function of before as `recurrent_activation`: "
+        "`lambda x: keras.ops.clip(x / 5 + 1 / 2, 0, 1)`.",
     ),
     News(
         r"returns\.stack\.(LSTM|GRU)",
         "The states of a stack of cells come from the bottom cell to the top one, where it was the "
         "other way round.",
-        "Turn the order of the states round, and of initial_state as well.",
+        "Turn the order of the states round, and of `initial_state` as well.",
         was=r"\(2, 4\), \(2, 4\), .*",
     ),
     News(
@@ -81,7 +81,7 @@ NEWS: tuple[News, ...] = (
     ),
     News(
         r"returns\.stack\.(one\.unrolled)",
-        "A list of one cell does not run with unroll.",
+        "A list of one cell does not run with `unroll`.",
         "Give the cell without the list.",
         now="refused",
     ),
@@ -100,26 +100,26 @@ NEWS: tuple[News, ...] = (
     ),
     News(
         r"mask\.Bidirectional",
-        "Bidirectional puts zeros at masked steps, where it repeated the output before.",
-        "For the last output that counts take the states, with return_state=True.",
+        "`Bidirectional` puts zeros at masked steps, where it repeated the output before.",
+        "For the last output that counts take the states, with `return_state=True`.",
     ),
     News(
         r"mask\.ConvLSTM2D",
-        "ConvLSTM2D takes a mask, and skips the masked steps.",
+        "`ConvLSTM2D` takes a mask, and skips the masked steps.",
         "Pass the mask; do not leave the padding to the layer.",
         was="refused",
     ),
     News(
         r"mask\.used\.initial_state",
-        "With initial_state the mask of the input is not used: the decoder reads the padding.",
-        "Pass the mask yourself, as in layer(x, initial_state=state, mask=mask).",
+        "With `initial_state` the mask of the input is not used: the decoder reads the padding.",
+        "Pass the mask yourself, as in `layer(x, initial_state=state, mask=mask)`.",
         now="no",
     ),
     News(
         r"mask\.handed_on\..*|mask\.warning\.LSTM",
         "A recurrent layer reads its mask and does not hand it on: the next layer reads the "
         "padding, and a warning says so.",
-        "Pass the mask to the next layer yourself, as in layer(x, mask=mask); that is right "
+        "Pass the mask to the next layer yourself, as in `layer(x, mask=mask)`; that is right "
         "before as well.",
         was="yes|none",
     ),
@@ -137,123 +137,125 @@ NEWS: tuple[News, ...] = (
     ),
     News(
         r"mask\.zero_output\..*|argument\.zero_output_for_mask",
-        "The argument zero_output_for_mask came: zeros at masked steps.",
+        "The argument `zero_output_for_mask` came: zeros at masked steps.",
         "Where the output at masked steps has to be zero, ask for it.",
         was="refused",
     ),
     News(
         r"go_backwards\.Bidirectional\.wrapped",
-        "Bidirectional refuses a layer with go_backwards, where it turned both directions round.",
-        "Give the layer without go_backwards, and exchange the two directions of what comes back.",
+        "`Bidirectional` refuses a layer with `go_backwards`, where it turned both directions "
+        "round.",
+        "Give the layer without `go_backwards`, and exchange the two directions of what comes "
+        "back.",
         now="refused",
     ),
     News(
         r"returns\.Sequential\.last",
-        "The last layer of a Sequential model may have return_state=True, which was refused.",
+        "The last layer of a `Sequential` model may have `return_state=True`, which was refused.",
         "Nothing has to be done; the model returns what the layer returns.",
         now="accepted",
     ),
     News(
         r"returns\.TimeDistributed\.state",
-        "TimeDistributed around a layer with return_state=True stacks all that comes back into one "
-        "tensor, where it was refused.",
+        "`TimeDistributed` around a layer with `return_state=True` stacks all that comes back into "
+        "one tensor, where it was refused.",
         "Distribute a model that joins output and states, and split them afterwards.",
         was="refused",
     ),
     News(
         r"state\.model\.reset",
         "A model has no method to reset its states.",
-        "Go through model.layers, and reset each layer that is stateful.",
+        "Go through `model.layers`, and reset each layer that is stateful.",
         now="no method",
     ),
     News(
         r"state\.layer\.reset",
-        "The method of a layer is called reset_state; the old name still works.",
-        "Write reset_state in new code.",
+        "The method of a layer is called `reset_state`; the old name still works.",
+        "Write `reset_state` in new code.",
     ),
     News(
         r"state\.reset\.stack",
         "The states of a stateful stack of cells cannot be reset.",
-        "Assign zeros to each of keras.tree.flatten(layer.states).",
+        "Assign zeros to each of `keras.tree.flatten(layer.states)`.",
         now="refused",
     ),
     News(
         r"state\.reset\.states",
         "States cannot be reset to given values.",
-        "Assign the values to each of layer.states.",
+        "Assign the values to each of `layer.states`.",
         now="refused",
     ),
     News(
         r"state\.Bidirectional\.stateful",
-        "Bidirectional around a layer that is stateful and returns its states is refused.",
-        "Leave return_state out, and read the states of the layer instead.",
+        "`Bidirectional` around a layer that is stateful and returns its states is refused.",
+        "Leave `return_state` out, and read the states of the layer instead.",
         now="refused",
     ),
     News(
         r"state\.Bidirectional\.stateful",
-        "Bidirectional around a layer that is stateful and returns its states works again.",
+        "`Bidirectional` around a layer that is stateful and returns its states works again.",
         "Nothing has to be done; what went around it still works.",
         was="refused",
     ),
     News(
         r"state\.last_batch",
-        "predict refuses a smaller last batch of a stateful model.",
+        "`predict` refuses a smaller last batch of a stateful model.",
         "Fill the last batch up, and drop the answers to what was filled in.",
         now="refused",
     ),
     News(
         r"state\.last_batch",
-        "predict lets a smaller last batch of a stateful model pass, and gives more answers than "
+        "`predict` lets a smaller last batch of a stateful model pass, and gives more answers than "
         "there are samples.",
         "Fill the last batch up, and drop the answers to what was filled in.",
         was="refused",
     ),
     News(
         r"state\.initial\.Bidirectional",
-        "A bare tensor as initial_state of Bidirectional is cut along the batch, where it was "
+        "A bare tensor as `initial_state` of `Bidirectional` is cut along the batch, where it was "
         "refused.",
         "Pass a list with a state for each direction.",
         was="refused",
     ),
     News(
         r"state\.initial\.(GRU\.extra|unchecked)",
-        "An initial_state that does not fit the layer is not refused any more.",
+        "An `initial_state` that does not fit the layer is not refused any more.",
         "Count the states yourself, and run a new model once on a small batch.",
         was="refused",
     ),
     News(
         r"state\.initial\.in_list",
         "A layer is not called on a list of input and states any more.",
-        "Pass the states as initial_state.",
+        "Pass the states as `initial_state`.",
         now="refused",
     ),
     News(
         r"state\.cell\.one_tensor",
-        "An LSTMCell reads one tensor as its two states, row by row, where it was refused.",
+        "An `LSTMCell` reads one tensor as its two states, row by row, where it was refused.",
         "Pass a list of both states.",
         was="refused",
     ),
     News(
         r"argument\.batch_input_shape",
-        "A layer takes no batch_input_shape.",
-        "Put keras.Input(batch_shape=...) in front of it.",
+        "A layer takes no `batch_input_shape`.",
+        "Put `keras.Input(batch_shape=...)` in front of it.",
         now="refused",
     ),
     News(
         r"argument\.time_major",
-        "A layer takes no time_major, and reads the batch first.",
+        "A layer takes no `time_major`, and reads the batch first.",
         "Swap the first two axes of the input and of the output.",
         now="refused",
     ),
     News(
         r"argument\.constants",
-        "A layer takes no constants for its cell.",
+        "A layer takes no `constants` for its cell.",
         "Repeat what is constant at every time step, and let it come in with the features.",
         now="refused",
     ),
     News(
         r"argument\.inputs|argument\.first",
-        "The first argument of a call is not named inputs any more.",
+        "The first argument of a call is not named `inputs` any more.",
         "Pass the input without a name.",
     ),
     News(
@@ -265,19 +267,19 @@ NEWS: tuple[News, ...] = (
     ),
     News(
         r"default\.LSTM\.time_major",
-        "The configuration of a layer has an entry more, time_major.",
+        "The configuration of a layer has an entry more, `time_major`.",
         "Nothing has to be done.",
         was="not in its configuration",
     ),
     News(
         r"default\.LSTM\.time_major",
-        "The configuration of a layer has no entry time_major, and one with it is refused.",
-        "Take time_major out of a saved configuration.",
+        "The configuration of a layer has no entry `time_major`, and one with it is refused.",
+        "Take `time_major` out of a saved configuration.",
         now="not in its configuration",
     ),
     News(
         r"default\.\w+\.implementation",
-        "The default of implementation, which chooses between two ways to the same numbers, is "
+        "The default of `implementation`, which chooses between two ways to the same numbers, is "
         "another, or is not saved any more.",
         "Nothing has to be done.",
     ),

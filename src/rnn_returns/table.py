@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from html import escape
+from typing import ClassVar
 
 import numpy as np
 
@@ -56,6 +57,8 @@ class Table:
     rows: tuple[tuple[str, ...], ...]
     marks: tuple[str, ...] = ()
 
+    _classes: ClassVar[str] = "rnn-table"
+
     def __repr__(self) -> str:
         lines = (self._columns, *self._rows)
         widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
@@ -79,7 +82,7 @@ class Table:
             for row, mark in zip(self._rows, self.marks or [""] * len(self.rows), strict=True)
         )
         return (
-            f'<table class="rnn-table"><caption>{escape(self.caption)}</caption>'
+            f'<table class="{self._classes}"><caption>{escape(self.caption)}</caption>'
             f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
         )
 

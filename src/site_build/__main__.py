@@ -11,6 +11,7 @@ from pathlib import Path
 
 from sphinx.cmd.build import main as sphinx
 
+from atlas.phrases import phrases
 from site_build import catalogues
 from site_build.anchors import LIST, add
 from site_build.archive import write_archive
@@ -98,7 +99,7 @@ def translate() -> int:
     status = build("gettext", *STRICT, *NO_EXECUTION)
     for language in LANGUAGES:
         if not status and language != ENGLISH:
-            catalogues.update(language, folder("gettext", ENGLISH) / "out")
+            catalogues.update(language, folder("gettext", ENGLISH) / "out", phrases())
     return status
 
 

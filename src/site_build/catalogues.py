@@ -4,6 +4,7 @@ A file holds its page's messages in the order of the page, without dates and lin
 it changes where a sentence changed and nowhere else.
 """
 
+from collections.abc import Iterable
 from io import BytesIO
 from pathlib import Path
 
@@ -15,8 +16,9 @@ from site_build.sentence import take_apart
 LOCALE = Path("docs/locale")
 # Words of the theme that it has no good translation of; the templates' catalogue has them too.
 THEME = LOCALE / "theme.pot"
-# Words that no page has, because they stand in executed pictures; see pictures.py.
-PICTURES = LOCALE / "pictures.pot"
+# What diagrams say, which no page does, because they are outputs; see outputs.py.
+DIAGRAMS = LOCALE / "diagrams.pot"
+OUTPUTS = Path("outputs.po")
 
 _WIDTH = 100
 _HEADER = """msgid ""
@@ -59,7 +61,7 @@ def tidy(file: Path, language: str) -> None:
     file.write_text(text_of(read(file), language), encoding="utf-8")
 
 
-def update(language: str, extracted: Path) -> None:
+def update(language: str, extracted: Path, outputs: Iterable[str] = ()) -> None:
     """Bring the catalogues of *language* up to the messages that were extracted from the pages.
 
     What a page says no more is marked as obsolete, and a sentence that changed a little keeps its
@@ -69,16 +71,19 @@ def update(language: str, extracted: Path) -> None:
     Args:
         language: Under Sphinx's name for it.
         extracted: The folder into which the gettext builder wrote.
+        outputs: More messages for the catalogue of what outputs say.
     """
     known = {one.id: one.string for file in files(language) for one in _done(read(file))}
     templates = {
         file.relative_to(extracted).with_suffix(".po"): read(file)
         for file in extracted.rglob("*.pot")
     }
-    for source, domain in ((THEME, "sphinx.po"), (PICTURES, "pictures.po")):
-        template = templates.setdefault(Path(domain), Catalog())
+    for source, domain in ((THEME, Path("sphinx.po")), (DIAGRAMS, OUTPUTS)):
+        template = templates.setdefault(domain, Catalog())
         for message in read(source) if source.exists() else []:
             template[message.id] = message
+    for words in outputs:
+        templates[OUTPUTS].add(words)
     for name, template in templates.items():
         file = folder(language) / name
         catalogue = read(file) if file.exists() else Catalog()
