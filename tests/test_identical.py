@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from conftest import PAGE, SmallSite, copy_of_this_site
 
-# These show most numbers. All pages take minutes, so `make sweep` builds them.
-SAMPLE = ["docs/original.md", "docs/behaviour/inside-the-cell.md"]
+# It shows most numbers. All pages take minutes, so `make sweep` builds them.
+SAMPLE = ["docs/behaviour/inside-the-cell.md"]
 
 # What Python asks for the time answers a year and more ahead.
 LATER = """
@@ -82,7 +82,7 @@ def shown(page: Path) -> list[str]:
 
 @pytest.mark.parametrize("way", ["ordinary kernels", "a processor with SSE4.1"])
 def test_pages_show_the_same(published: Path, tmp_path: Path, way: str) -> None:
-    """The pages with most numbers show the same, digit by digit, built in another way."""
+    """The page with most numbers shows the same, digit by digit, built in another way."""
     site = copy_of_this_site(tmp_path)
     environment = WAYS[way](site)
 

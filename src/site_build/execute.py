@@ -13,9 +13,10 @@ digest of the files that the page says it reads.
 import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from copy import deepcopy
 from hashlib import sha256
+from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -141,7 +142,11 @@ def _fill_cache(app: Sphinx, env: Any, docnames: list[str]) -> None:
         if not page.has_code:
             cache.keep(page, page.notebook, failed=False)
     missing = [page for page in missing if page.has_code]
+    missing.sort(key=lambda page: not page.notebook.metadata.get("takes_long"))
     with _pool() as pool:
+        if missing:
+            # autodoc will need them, and until a kernel has them there is nothing else to do.
+            pool.submit(_import, app.config.warm_kernel_imports)
         runs = {
             pool.submit(_execute, page, app.config.nb_execution_timeout, app.srcdir): page
             for page in missing
@@ -153,6 +158,12 @@ def _fill_cache(app: Sphinx, env: Any, docnames: list[str]) -> None:
             if reason:
                 message = "The page was not executed to its end. %s"
                 logger.warning(message, reason, location=page.docname)
+
+
+def _import(modules: list[str]) -> None:
+    for module in modules:
+        with suppress(Exception):  # Whoever needs it says what is wrong.
+            import_module(module)
 
 
 def _read(env: Any, docname: str) -> Page | None:

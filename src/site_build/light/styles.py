@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import Any
 
 import tinycss2
@@ -27,16 +28,16 @@ def used(css: str, words: set[str]) -> str:
     >>> used("p, .gone { color: red } .gone em { color: blue }", {"p", "em"})
     'p{color:red}'
     """
-    kept, before = _without_rules(css, words), ""
-    while kept != before:
-        before = kept
-        kept = _without_rules(kept, words, asked_for={*_ASKED_FOR.findall(kept), *words})
+    asked_for: set[str] | None = None
+    rules, before = _rules(css), ""
+    while (kept := "".join(_kept(rules, words, asked_for))) != before:
+        before, asked_for = kept, {*_ASKED_FOR.findall(kept), *words}
     return kept
 
 
-def _without_rules(css: str, words: set[str], asked_for: set[str] | None = None) -> str:
-    rules = tinycss2.parse_stylesheet(css, skip_whitespace=True)
-    return "".join(_kept(rules, words, asked_for))
+@lru_cache(maxsize=1)  # The site has the same style in each language, and this takes a second.
+def _rules(css: str) -> list[Node]:
+    return list(tinycss2.parse_stylesheet(css, skip_whitespace=True))
 
 
 def _kept(rules: Iterable[Node], words: set[str], asked_for: set[str] | None) -> Iterator[str]:
