@@ -432,7 +432,12 @@ def _refused_layers() -> Iterator[Refusal]:
     ):
         shape = SLICES if layer.kind == "TimeDistributed" else SEQUENCE
         case = Case(layer, shape)
-        yield Refusal(case, ValueError, "expected a positive integer", "positive number of units")
+        yield Refusal(
+            case,
+            ValueError,
+            "argument `units`, expected a positive integer",
+            "positive number of units",
+        )
     case = Case(Layer("RNN", cell=()), SEQUENCE)
     yield Refusal(case, IndexError, "list index out of range", "its stack is empty")
     for kind, shape in IMAGES.items():
