@@ -196,6 +196,57 @@ class TestAgainstKeras:
 
         assert_returns(layer(x, mask=mask), trace)
 
+    def test_masking_layer(self) -> None:
+        """`Masking` marks the steps whose every feature is zero, and they are skipped."""
+        layer, x = random_layer("LSTM")
+        x[0, 3:], x[1, 1], x[1, 2, 0] = 0, 0, 0
+        trace = lstm(x, *layer.get_weights(), mask=x.any(axis=-1))
+
+        assert_returns(layer(keras.layers.Masking()(x)), trace)
+
+    @pytest.mark.parametrize("kind", FUNCTIONS)
+    def test_a_state_has_no_mask(self, kind: str) -> None:
+        """The mask goes with the sequence, and not with the final states."""
+        layer, x = random_layer(kind)
+        output, *states = layer(x, mask=np.ones(x.shape[:2], bool))
+
+        assert getattr(output, "_keras_mask", None) is not None
+        assert [getattr(state, "_keras_mask", None) for state in states] == [None] * len(states)
+
+    @pytest.mark.parametrize("kind", FUNCTIONS)
+    def test_bidirectional(self, kind: str) -> None:
+        """One layer reads from the start, one from the end; each starts from its half of states."""
+        random = np.random.default_rng(0)
+        inner, x = random_layer(kind)
+        layer = keras.layers.Bidirectional(inner)
+        layer.build(x.shape)
+        number = 4 if kind == "LSTM" else 2
+        states = [random.uniform(-1, 1, (len(x), 4)).astype("float32") for _ in range(number)]
+        halves = states[: number // 2], states[number // 2 :]
+        forward, backward = (
+            FUNCTIONS[kind](
+                x, *one.get_weights(), initial_state=half, go_backwards=one.go_backwards
+            )
+            for one, half in zip((layer.forward_layer, layer.backward_layer), halves, strict=True)
+        )
+        output = np.concatenate([forward.output, backward.output[:, ::-1]], axis=-1)
+
+        returned = layer(x, initial_state=states)
+        assert [layer.forward_layer.go_backwards, layer.backward_layer.go_backwards] == [
+            False,
+            True,
+        ]
+        for ours, theirs in zip([output, *forward.states, *backward.states], returned, strict=True):
+            assert_close(ours, np.asarray(theirs), TOLERANCES["float32"])
+
+    @pytest.mark.parametrize("kind", ["GRU", "LSTM"])
+    def test_no_fast_kernel(self, kind: str) -> None:
+        """Who asks for the kernel of a GPU where there is none is told so."""
+        layer, x = random_layer(kind, use_cudnn=True)
+
+        with pytest.raises(ValueError, match="use_cudnn=True was specified"):
+            layer(x)
+
     @pytest.mark.parametrize("name", ACTIVATIONS)
     def test_activation(self, name: str) -> None:
         """An activation is Keras's function of that name, and no number is too large for it."""
