@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, Playwright, Request, sync_playwright
 
 NAMES = (
     "chromium",
@@ -68,9 +68,7 @@ class Visit:
         visit = cls(context.new_page())
         visit.page.on("console", visit.hear)
         visit.page.on("pageerror", lambda error: visit.console.append(str(error)))
-        visit.page.on(
-            "requestfailed", lambda asked: visit.console.append(f"{asked.url} is not there")
-        )
+        visit.page.on("requestfailed", visit.miss)
         visit.page.goto(address)
         return visit
 
@@ -78,6 +76,11 @@ class Visit:
         """Keep what the console said."""
         if said.type != "log" or not said.text.startswith(LOG):
             self.console.append(said.text)
+
+    def miss(self, asked: Request) -> None:
+        """Keep what is not there, but for what a page that was left no longer waits for."""
+        if asked.failure != "net::ERR_ABORTED":
+            self.console.append(f"{asked.url} is not there")
 
 
 def window(width: int) -> dict[str, Any]:

@@ -163,7 +163,8 @@ import os, sys
 forked = "helper" in sys.modules
 import numpy, helper
 helper.state.append(os.getpid())
-print(forked, len(helper.state), numpy.sum([1, 2]), os.path.basename(os.getcwd()), "{name}")
+answers = forked, len(helper.state), numpy.sum([1, 2]), os.path.basename(os.getcwd()), "{name}"
+print(" ".join(map(str, answers)))  # At once: a slow kernel would send it in pieces.
 """
 
 

@@ -144,7 +144,7 @@ def _fill_cache(app: Sphinx, env: Any, docnames: list[str]) -> None:
     missing = [page for page in missing if page.has_code]
     missing.sort(key=lambda page: not page.notebook.metadata.get("takes_long"))
     with _pool() as pool:
-        if missing:
+        if missing and WarmProvisioner.zygote:
             # autodoc will need them, and until a kernel has them there is nothing else to do.
             pool.submit(_import, app.config.warm_kernel_imports)
         runs = {
