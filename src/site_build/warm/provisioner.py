@@ -149,6 +149,7 @@ class WarmProvisioner(LocalProvisioner):
     # Of all provisioners of this process.
     zygote: Zygote | None = None
     running: ClassVar[set["WarmProvisioner"]] = set()
+    broken_off = False
 
     process: Any = None  # A Popen or a ForkedKernel.
     folder: str | None = None
@@ -156,7 +157,11 @@ class WarmProvisioner(LocalProvisioner):
 
     @classmethod
     def kill_all(cls) -> None:
-        """Kill every kernel of this process, from whichever thread; their clients notice."""
+        """Kill every kernel of this process, from whichever thread; their clients notice.
+
+        One that is just being started ends as soon as it has been.
+        """
+        cls.broken_off = True
         for provisioner in tuple(cls.running):
             if provisioner.process is not None:
                 provisioner.process.send_signal(signal.SIGKILL)
@@ -190,6 +195,8 @@ class WarmProvisioner(LocalProvisioner):
             else:
                 self.pid = self.pgid = self.process.pid
                 self.cwd = cwd
+                if self.broken_off:
+                    self.process.send_signal(signal.SIGKILL)
                 return self.connection_info
         return await super().launch_kernel(cmd, **kwargs)
 
