@@ -12,6 +12,7 @@ import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, Playwright, Request, sync_playwright
 
 NAMES = (
+    "chromium-headless-shell",  # It needs a third of the processor time of the others.
     "chromium",
     "chromium-browser",
     "google-chrome",

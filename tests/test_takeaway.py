@@ -25,11 +25,13 @@ from site_build.archive import MEGABYTE, NAME, write_archive
 from site_build.languages import LANGUAGES
 from site_build.wheel import wheel_name, write_wheel
 
+# Markup that only the build can resolve.
+FOR_THE_BUILD = r"\{(?:glue|ref|doc)[:}]|^\(\S+\)=$|^:::"
 # It shows values, a picture and an error; all pages take minutes, so `make sweep` runs them.
 SAMPLE = ["docs/flags/both"]
 
 
-def has_code(page: str) -> bool:
+def is_offered(page: str) -> bool:
     """Say whether a page has cells, and declares no files of the project that they read."""
     source = ROOT / page.replace(".html", ".md")
     if not source.exists():
@@ -39,7 +41,7 @@ def has_code(page: str) -> bool:
     return "```{code-cell}" in shown and not re.search(r"^reads:", text, re.M)
 
 
-OFFERED = [page.removesuffix(".html") for page in PAGES if has_code(page)]
+OFFERED = [page.removesuffix(".html") for page in PAGES if is_offered(page)]
 
 
 @pytest.mark.parametrize("folder", [language.folder for language in LANGUAGES.values()])
@@ -48,7 +50,7 @@ def test_every_page_with_code_is_offered(published: Path, folder: str) -> None:
     for page in PAGES:
         html = (published / folder / page).read_text(encoding="utf-8")
         named = re.findall(r'<a href="([^"]*\.(?:ipynb|py|whl))" download>', html)
-        assert bool(named) == has_code(page), page
+        assert bool(named) == is_offered(page), page
         for name in named:
             assert ((published / folder / page).parent / name).resolve().is_file(), name
 
@@ -168,7 +170,7 @@ def test_a_notebook_says_what_it_needs(published: Path, page: str) -> None:
             assert re.search(rf"\b{library}==\d", first), first
         assert (wheel_name() in first) == ("rnn_returns" in code)
         assert "myst_nb" not in code
-        assert not re.search(r"\{(?:glue|ref|doc)[:}]|^\(\S+\)=$|^:::", text, re.M)
+        assert not re.search(FOR_THE_BUILD, text, re.M)
 
 
 def test_the_package_is_on_the_site(published: Path, tmp_path: Path) -> None:

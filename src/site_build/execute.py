@@ -131,12 +131,7 @@ def _fill_cache(app: Sphinx, env: Any, docnames: list[str]) -> None:
         if other.digest != page.digest:
             message = "It has the cells of %s, but reads other files; the cache would mix them up."
             logger.warning(message, other.docname, location=page.docname)
-    missing = []
-    for page in pages:
-        if not cache.has(page):
-            missing.append(page)
-            if page.has_code and WarmProvisioner.zygote:
-                WarmProvisioner.zygote.import_now()
+    missing = [page for page in pages if not cache.has(page)]
     for page in missing:
         # Else MyST-NB's processes would, all at once, and a page without cells is like any other.
         if not page.has_code:

@@ -7,7 +7,7 @@ and those of the atlas, which lists them itself.
 
 import re
 from collections.abc import Mapping
-from functools import partial
+from functools import cache, partial
 from html import escape, unescape
 from pathlib import Path
 
@@ -42,19 +42,19 @@ def setup(app: Sphinx) -> dict[str, bool]:
 def _translate(app: Sphinx, doctree: nodes.document) -> None:
     language = app.config.language
     file = Path(app.srcdir, catalogues.folder(language), catalogues.OUTPUTS)
-    speaking = [
-        (raw, words)
-        for raw in doctree.findall(nodes.raw)
-        for output, words in _WORDS.items()
-        if f'class="{output}' in raw.astext()
-    ]
-    if language == ENGLISH or not speaking or not file.exists():
+    if language == ENGLISH or not file.exists():
         return
+    for raw in doctree.findall(nodes.raw):
+        for output, words in _WORDS.items():
+            if f'class="{output}' in raw.astext():
+                html = words.sub(partial(_translated, _translator(file), raw), raw.astext())
+                raw.children[:] = [nodes.Text(html)]
+
+
+@cache  # Most pages have an output that speaks.
+def _translator(file: Path) -> "Translator":
     messages = [one for one in catalogues.read(file) if one.id]
-    translator = Translator({str(one.id): str(one.string) for one in messages})
-    for raw, words in speaking:
-        html = words.sub(partial(_translated, translator, raw), raw.astext())
-        raw.children[:] = [nodes.Text(html)]
+    return Translator({str(one.id): str(one.string) for one in messages})
 
 
 def _translated(translator: "Translator", raw: nodes.raw, found: re.Match[str]) -> str:

@@ -16,7 +16,6 @@ import subprocess
 import sys
 import tempfile
 import time
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -83,7 +82,6 @@ class Zygote:
     def __init__(self, modules: list[str]) -> None:
         self.folder = new_folder()
         self.refused = self.said = ""
-        self.importing = False
         environment = {
             **os.environ,
             "OPENBLAS_NUM_THREADS": "1",  # NumPy would start the others at once.
@@ -102,13 +100,6 @@ class Zygote:
         self.process.stdin.close()
         self.process.wait()
         shutil.rmtree(self.folder, ignore_errors=True)
-
-    def import_now(self) -> None:
-        """Let it import in the meantime, since a kernel will be asked for."""
-        if not self.importing:
-            self.importing = True
-            with suppress(OSError):  # Whoever asks for a kernel is told.
-                self.connect().close()
 
     def connect(self) -> socket.socket:
         """Connect, as soon as it listens."""
@@ -195,10 +186,14 @@ class WarmProvisioner(LocalProvisioner):
             else:
                 self.pid = self.pgid = self.process.pid
                 self.cwd = cwd
-                if self.broken_off:
-                    self.process.send_signal(signal.SIGKILL)
                 return self.connection_info
         return await super().launch_kernel(cmd, **kwargs)
+
+    async def post_launch(self, **kwargs: Any) -> None:
+        """End a kernel that was being started, in whichever way, when all were killed."""
+        await super().post_launch(**kwargs)
+        if self.broken_off:
+            self.process.send_signal(signal.SIGKILL)
 
     async def poll(self) -> int | None:
         """Return how the kernel ended, or None, and remember it."""
