@@ -9,7 +9,8 @@ from urllib.parse import urljoin
 import pytest
 from babel.messages.catalog import Catalog
 from browser import Open
-from bs4 import BeautifulSoup, SoupStrainer, Tag
+from bs4 import BeautifulSoup, Tag
+from bs4.filter import SoupStrainer
 from conftest import ROOT, SmallSite, copy_of_this_site
 from test_pages import PAGES
 
