@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 from browser import browser, visit
 
 from site_build import environment
+from site_build.serve import HOST, server
 
 __all__ = ["browser", "visit"]  # Fixtures that have a file of their own.
 
@@ -161,6 +163,15 @@ def small_site(tmp_path: Path) -> SmallSite:
 def page() -> Callable[[str], str]:
     """Give a function that makes a page of Markdown text."""
     return lambda text: f"{HEADER}# A page\n\n{text}\n"
+
+
+@pytest.fixture(scope="session")
+def hosted(published: Path) -> Iterator[str]:
+    """Serve the built site as a host would; give its address."""
+    with server(published) as running:
+        threading.Thread(target=running.serve_forever, daemon=True).start()
+        yield f"http://{HOST}:{running.server_address[1]}"
+        running.shutdown()
 
 
 @pytest.fixture(scope="session")

@@ -3,8 +3,6 @@
 import gzip
 import os
 import re
-import threading
-from collections.abc import Iterator
 from http.client import HTTPConnection
 from pathlib import Path
 from xml.etree import ElementTree
@@ -18,7 +16,7 @@ from site_build import catalogues
 from site_build.hosted import LONGEST, address, shortened
 from site_build.not_found import name_from_anywhere
 from site_build.notebooks import BRANCH, COLAB, in_colab
-from site_build.serve import HOST, server
+from site_build.serve import HOST
 
 VERSIONS = """\
 from myst_nb import glue
@@ -28,12 +26,9 @@ for library in ("keras", "tensorflow", "numpy"):
 
 
 @pytest.fixture
-def port(published: Path) -> Iterator[int]:
-    """Serve the built site; give the port."""
-    with server(published) as running:
-        threading.Thread(target=running.serve_forever, daemon=True).start()
-        yield running.server_address[1]
-        running.shutdown()
+def port(hosted: str) -> int:
+    """Give the port of the site as it is served."""
+    return int(hosted.rpartition(":")[2])
 
 
 def answer(port: int, path: str, **head: str) -> tuple[int, dict[str, str], bytes]:

@@ -4,9 +4,6 @@ import json
 import os
 import shutil
 import subprocess
-import threading
-from collections.abc import Iterator
-from pathlib import Path
 from statistics import median
 from typing import Any
 
@@ -15,20 +12,9 @@ from browser import NAMES
 from conftest import ROOT
 from test_light import ONE_OF_EACH_KIND
 
-from site_build.serve import HOST, server
-
 RUNS = 5
 LIGHTHOUSE = ROOT / "_build/audit/node_modules/lighthouse/cli/index.js"
 HOW = "Lighthouse needs Node.js 20 or newer, Chromium, and what `make audit` fetches with npm."
-
-
-@pytest.fixture(scope="module")
-def address(published: Path) -> Iterator[str]:
-    """Serve the built site compressed; give its address."""
-    with server(published) as running:
-        threading.Thread(target=running.serve_forever, daemon=True).start()
-        yield f"http://{HOST}:{running.server_address[1]}"
-        running.shutdown()
 
 
 def report(address: str) -> dict[str, Any]:
@@ -50,9 +36,9 @@ def report(address: str) -> dict[str, Any]:
 
 @pytest.mark.audit
 @pytest.mark.parametrize("page", ONE_OF_EACH_KIND)
-def test_a_phone_is_served_well(address: str, page: str) -> None:
+def test_a_phone_is_served_well(hosted: str, page: str) -> None:
     """Half of five visits or more are fast, and no visit finds anything else to mend."""
-    reports = [report(f"{address}/{page}") for _ in range(RUNS)]
+    reports = [report(f"{hosted}/{page}") for _ in range(RUNS)]
 
     def middle(of: str, what: str, value: str) -> float:
         return median(float(one[of][what][value]) for one in reports)

@@ -1,6 +1,5 @@
 """Every page can be used by everybody: seen in any width and mode, and worked with the keyboard."""
 
-from pathlib import Path
 from typing import Any, Literal
 
 import pytest
@@ -54,12 +53,12 @@ def test_nothing_is_in_the_way(visit: Open, page: str, scheme: Scheme, width: in
 
 @pytest.mark.audit
 @pytest.mark.parametrize("page", ALL_PAGES)
-def test_nothing_is_in_the_way_anywhere(browser: Browser, published: Path, page: str) -> None:
+def test_nothing_is_in_the_way_anywhere(browser: Browser, hosted: str, page: str) -> None:
     """So it is on every page, light and dark, on phones and on a wide screen; none complains."""
     for scheme in LIGHT_AND_DARK:
         for width in WIDTHS:
-            address = (published / page).as_uri()
-            visited = Visit.to(browser, address, color_scheme=scheme, **window(width))
+            options = {"color_scheme": scheme, **window(width)}
+            visited = Visit.to(browser, f"{hosted}/{page}", **options)
             assert visited.console == []  # Axe then asks for the style, and is refused.
             look_at(visited.page, width)
             visited.page.context.close()
@@ -108,9 +107,9 @@ FOCUS = """async () => {
 }"""
 
 
-def tab_through(visit: Open, page: str, width: int) -> None:
+def tab_through(browser: Browser, address: str, width: int) -> None:
     """Go from control to control with the Tab key; see each of them."""
-    opened = visit(page, reduced_motion="reduce", **window(width)).page
+    opened = Visit.to(browser, address, reduced_motion="reduce", **window(width)).page
     stops = 0
     while stops < 2000:
         opened.keyboard.press("Tab")
@@ -123,23 +122,26 @@ def tab_through(visit: Open, page: str, width: int) -> None:
         assert there, what
 
     assert 5 < stops < 2000
+    opened.context.close()
 
 
 @pytest.mark.parametrize(
     ("page", "width"),
     [("docs/flags/both.html", PHONE), ("docs/explorer.html", DESKTOP), ("search.html", DESKTOP)],
 )
-def test_focus_is_always_seen(visit: Open, page: str, width: int) -> None:
+def test_focus_is_always_seen(browser: Browser, hosted: str, page: str, width: int) -> None:
     """The keyboard gets to every control and past it, and a reader sees where it is."""
-    tab_through(visit, page, width)
+    tab_through(browser, f"{hosted}/{page}", width)
 
 
 @pytest.mark.audit
 @pytest.mark.parametrize("width", [PHONE, DESKTOP])
 @pytest.mark.parametrize("page", ALL_PAGES)
-def test_focus_is_always_seen_everywhere(visit: Open, page: str, width: int) -> None:
+def test_focus_is_always_seen_everywhere(
+    browser: Browser, hosted: str, page: str, width: int
+) -> None:
     """So it is on every page."""
-    tab_through(visit, page, width)
+    tab_through(browser, f"{hosted}/{page}", width)
 
 
 @pytest.mark.parametrize("page", ["docs/explorer.html", "search.html"])

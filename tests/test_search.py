@@ -1,9 +1,7 @@
 """The search answers what people type: a shape, a name, a question, a message as it was pasted."""
 
 import re
-import threading
 import tomllib
-from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from urllib.parse import unquote
@@ -16,7 +14,6 @@ from playwright.sync_api import Browser, Page, expect
 from test_open_to_all import Scheme, barriers
 
 from site_build.languages import ENGLISH, LANGUAGES
-from site_build.serve import HOST, server
 
 QUERIES = tomllib.loads((ROOT / "tests/search_queries.toml").read_text(encoding="utf-8"))["query"]
 FIRST = 3
@@ -67,15 +64,11 @@ def answers(published: Path, result: str, right: list[str]) -> bool:
 
 
 @pytest.fixture(params=["from the disk", pytest.param("from a host", marks=pytest.mark.audit)])
-def site(request: pytest.FixtureRequest, published: Path) -> Iterator[str]:
+def site(request: pytest.FixtureRequest, published: Path) -> str:
     """Give the address of the built site."""
     if request.param == "from the disk":
-        yield published.as_uri()
-        return
-    with server(published) as running:
-        threading.Thread(target=running.serve_forever, daemon=True).start()
-        yield f"http://{HOST}:{running.server_address[1]}"
-        running.shutdown()
+        return published.as_uri()
+    return str(request.getfixturevalue("hosted"))
 
 
 def test_what_people_type_is_answered(browser: Browser, published: Path, site: str) -> None:
