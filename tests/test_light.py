@@ -7,11 +7,12 @@ from functools import cache
 from hashlib import sha256
 from html.parser import HTMLParser
 from pathlib import Path
+from time import sleep
 from urllib.parse import urlsplit
 
 import pytest
 from browser import LIGHT_AND_DARK, PHONE, Open, window
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 from test_pages import PAGES
 
 from site_build.languages import LANGUAGES
@@ -139,6 +140,37 @@ def test_every_page_says_what_may_run(asked: tuple[Path, Asked]) -> None:
     assert "unsafe" not in policy
     assert set(re.findall(r"'sha256-[^']*'", policy)) == hashes
     assert page.refused == []
+
+
+# How far what was seen moved, as Chromium adds it up: https://web.dev/articles/cls
+MOVED = """window.moved = 0;
+new PerformanceObserver((seen) => seen.getEntries().forEach((one) => { moved += one.value; }))
+  .observe({ type: "layout-shift", buffered: true });"""
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        pytest.param(page, marks=pytest.mark.audit) if page.startswith("zh/") else page
+        for page in ONE_OF_EACH_KIND
+    ],
+)
+def test_nothing_moves_when_scripts_come_late(browser: Browser, hosted: str, page: str) -> None:
+    """What a reader on a phone already reads stays where it is when the scripts arrive."""
+    context = browser.new_context(viewport={"width": 412, "height": 823})
+    opened = context.new_page()
+    opened.add_init_script(MOVED)
+
+    def late(route: Route) -> None:
+        sleep(0.1)
+        route.continue_()
+
+    opened.route("**/*.js*", late)
+    opened.goto(f"{hosted}/{page}")
+    opened.wait_for_load_state("networkidle")
+
+    assert opened.evaluate("moved") <= 0.01
+    context.close()
 
 
 def test_nothing_is_published_that_no_page_asks_for(published: Path) -> None:
