@@ -84,7 +84,8 @@ clean:  ## Remove all that was built; the environment stays
 	# uv, locked like the rest, takes a tenth of pip's time; but pip may know a mirror that it does not.
 	sed -n '/^uv==/,/[^\\]$$/p' requirements.lock | \
 	  $(RUN) -m pip install --disable-pip-version-check --require-hashes --requirement /dev/stdin
-	$(RUN) -m uv pip install --python $(RUN) --require-hashes --requirement requirements.lock || \
+	$(RUN) -m uv pip install --python $(RUN) --compile-bytecode --require-hashes \
+	  --requirement requirements.lock || \
 	  $(RUN) -m pip install --disable-pip-version-check --require-hashes --requirement requirements.lock
 	@touch $@
 

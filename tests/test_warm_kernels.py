@@ -276,6 +276,16 @@ def test_a_build_that_is_broken_off(tmp_path: Path, conf: str, number: int) -> N
     assert site.left_behind() == []
 
 
+# As when it comes while Python tidies up, where what a handler raises is printed and forgotten.
+FORGOTTEN = "\nimport site_build.execute\nsite_build.execute.default_int_handler = print\n"
+
+
+@LINUX
+def test_a_ctrl_c_that_python_forgets(tmp_path: Path) -> None:
+    """It ends the build all the same, and nothing is left behind."""
+    test_a_build_that_is_broken_off(tmp_path, OURS + FORGOTTEN, signal.SIGINT)
+
+
 def test_a_kernel_that_does_not_start(small_site: SmallSite, page: Callable[[str], str]) -> None:
     """A page whose kernel does not come up fails the build, with its name and the reason."""
     text = page("```{code-cell}\n1 + 1\n```").replace("name: python3", "name: no-such-kernel")

@@ -18,6 +18,9 @@ from copy import deepcopy
 from hashlib import sha256
 from importlib import import_module
 from pathlib import Path
+from signal import SIGINT, default_int_handler, signal
+from threading import current_thread, main_thread
+from types import FrameType
 from typing import Any, NamedTuple
 
 from jupyter_cache import get_cache
@@ -153,6 +156,8 @@ def _fill_cache(app: Sphinx, env: Any, docnames: list[str]) -> None:
             if reason:
                 message = "The page was not executed to its end. %s"
                 logger.warning(message, reason, location=page.docname)
+        if WarmProvisioner.broken_off:
+            raise KeyboardInterrupt
 
 
 def _import(modules: list[str]) -> None:
@@ -209,10 +214,29 @@ def _execute(page: Page, timeout: int, site: Path) -> tuple[Any, bool, str]:
 @contextmanager
 def _pool() -> Iterator[ThreadPoolExecutor]:
     """Give threads that end with what is done in them, but at once if that is broken off."""
-    with ThreadPoolExecutor(AT_ONCE) as pool:
+    WarmProvisioner.broken_off = False
+    with ThreadPoolExecutor(AT_ONCE) as pool, _killing_on_ctrl_c():
         try:
             yield pool
-        except BaseException:  # Ctrl-C as well.
+        except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             WarmProvisioner.kill_all()
             raise
+
+
+@contextmanager
+def _killing_on_ctrl_c() -> Iterator[None]:
+    """Kill the kernels in the signal's handler: what it raises is lost where Python tidies up."""
+
+    def kill(number: int, frame: FrameType | None) -> None:
+        WarmProvisioner.kill_all()
+        default_int_handler(number, frame)
+
+    if current_thread() is not main_thread():  # Others hear no signals.
+        yield
+        return
+    before = signal(SIGINT, kill)
+    try:
+        yield
+    finally:
+        signal(SIGINT, before)

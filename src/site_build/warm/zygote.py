@@ -92,7 +92,7 @@ def serve(folder: Path, modules: list[str]) -> dict[str, Any] | None:
                 connection, _ = listening.accept()
                 imported = imported or import_all(modules)
                 request = json.loads(connection.makefile().readline() or "null")
-                if request is None:  # They only wanted the imports.
+                if request is None:  # Who asked is gone already.
                     connection.close()
                     continue
                 request["environment"].update(imported.environment)
