@@ -81,7 +81,7 @@ clean:  ## Remove all that was built; the environment stays
 .venv/locked: requirements.lock
 	@$(PYTHON) src/site_build/check_python.py
 	$(PYTHON) -m venv --clear .venv
-	# uv, locked like the rest, takes a tenth of pip's time; but pip may know a mirror that it does not.
+	# uv, locked like the rest, takes a third of pip's time; but pip may know mirrors that it does not.
 	sed -n '/^uv==/,/[^\\]$$/p' requirements.lock | \
 	  $(RUN) -m pip install --disable-pip-version-check --require-hashes --requirement /dev/stdin
 	$(RUN) -m uv pip install --python $(RUN) --compile-bytecode --require-hashes \
