@@ -93,6 +93,8 @@ html_title = "What Keras RNNs return"
 html_math_renderer = "mathml"
 html_static_path = ["docs/_static"]
 html_css_files = ["icons.css", "site.css"]
+# Not on outputs: a phone lays out every button when the page opens.
+copybutton_selector = "div:not(.output) > div.highlight > pre"
 html_js_files = ["controls.js", "filter.js", "pick.js"]
 html_logo = html_favicon = "docs/_static/logo.svg"
 templates_path = ["docs/_templates"]

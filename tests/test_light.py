@@ -372,3 +372,17 @@ def test_icons_are_seen(visit: Open, scheme: str) -> None:
         mask, colour, beside = icon.evaluate(DRAWN)
         assert mask.startswith('url("data:image/svg+xml')
         assert colour == beside
+
+
+SEEN = """() => [...document.querySelectorAll(".highlight pre span[class]")].map((mark) => [
+  mark.className,
+  getComputedStyle(mark).color !== getComputedStyle(mark.closest("pre")).color,
+])"""
+
+
+def test_marks_in_code_are_seen(visit: Open) -> None:
+    """Whatever is marked in code has a colour of its own: a phone lays out every mark."""
+    for scheme in LIGHT_AND_DARK:
+        marks = visit("docs/errors.html", color_scheme=scheme).page.evaluate(SEEN)
+        assert {"k", "o", "s2"} <= {mark for mark, seen in marks if seen}
+        assert {mark for mark, seen in marks if not seen} == set()
