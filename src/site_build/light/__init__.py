@@ -9,7 +9,7 @@ and what no page asks for is not published.
 import shutil
 from pathlib import Path
 
-from site_build.light import highlighting, plurals
+from site_build.light import marks, plurals
 from site_build.light.bundle import bundle
 from site_build.light.policy import with_policy
 
@@ -47,8 +47,8 @@ def lighten(site: Path) -> None:
         for found in list((site / "_static").glob(pattern)):
             shutil.rmtree(found) if found.is_dir() else found.unlink()
     plurals.as_code(site)
-    unseen = highlighting.unseen((site / "_static" / "pygments.css").read_text(encoding="utf-8"))
+    unseen = marks.unseen((site / "_static" / "pygments.css").read_text(encoding="utf-8"))
     bundle(site)
     for page in site.rglob("*.html"):
-        html = highlighting.without(unseen, page.read_text(encoding="utf-8"))
+        html = marks.without(unseen, page.read_text(encoding="utf-8"))
         page.write_text(with_policy(html), encoding="utf-8")

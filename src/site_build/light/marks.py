@@ -1,6 +1,7 @@
-"""Mark in code what has a colour of its own: the other marks are half of a page's elements.
+"""Leave out the marks that nobody sees: a phone lays out each, and they are half of a long page.
 
-Pygments wraps every name and every bracket, and a phone lays out each of them.
+Pygments marks every name and every bracket, docutils every word of a literal, and autodoc every
+part of a type.
 """
 
 import re
@@ -12,6 +13,8 @@ _COLOUR = re.compile(
 )
 _CODE = re.compile(r'<div class="highlight"><pre>.*?</pre>', re.DOTALL)
 _MARK = re.compile(r'<span class="(\w+)">([^<]*)</span>')
+# It keeps a line from being broken within a word; nowhere in these would one be.
+_WORD = re.compile(r'<span class="pre">([(\[]*[\w.,=*]+[)\],]*)</span>', re.ASCII)
 
 
 def unseen(css: str) -> set[str]:
@@ -40,14 +43,17 @@ def unseen(css: str) -> set[str]:
 
 
 def without(marks: set[str], page: str) -> str:
-    """Return *page* without these marks in its code.
+    """Return *page* without these marks in its code, and without those that no style is for.
 
     >>> code = '<pre><span class="n">x</span> <span class="o">=</span></pre>'
     >>> without({"n"}, f'<div class="highlight">{code}</div>')
     '<div class="highlight"><pre>x <span class="o">=</span></pre></div>'
+    >>> without(set(), '<span class="pre">units</span> <span class="pre">go-backwards</span>')
+    'units <span class="pre">go-backwards</span>'
     """
 
     def bare(mark: re.Match[str]) -> str:
         return mark[2] if mark[1] in marks else mark[0]
 
-    return _CODE.sub(lambda code: _MARK.sub(bare, code[0]), page)
+    page = _CODE.sub(lambda code: _MARK.sub(bare, code[0]), page)
+    return _WORD.sub(r"\1", page).replace("</em><em>", "")
