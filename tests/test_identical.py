@@ -75,8 +75,8 @@ def files(folder: Path) -> dict[str, bytes]:
 
 
 def shown(page: Path) -> list[str]:
-    """Give all that the cells of a built page show."""
-    html = page.read_text(encoding="utf-8")
+    """Give all that the cells of a built page show; how it is coloured is the published site's."""
+    html = re.sub("</?span[^>]*>", "", page.read_text(encoding="utf-8"))
     return re.findall(r'<pre>.*?</pre>|<table class="rnn-.*?</table>', html, re.DOTALL)
 
 
