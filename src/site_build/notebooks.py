@@ -148,7 +148,7 @@ def as_script(notebook: NotebookNode) -> str:
 
 
 def _printing(cell: NotebookNode) -> str:
-    source = str(cell.source)
+    source = re.sub(r"\bdisplay\(", "print(", cell.source)  # It is Jupyter's.
     if RAISES in cell.metadata.get("tags", []):
         tried = indent(source, "    ")
         said = 'print(f"{type(error).__name__}: {error}")'
