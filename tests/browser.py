@@ -4,12 +4,14 @@ import os
 import re
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, Playwright, Request, sync_playwright
+from playwright.sync_api import TimeoutError as NothingMore
 
 NAMES = (
     "chromium-headless-shell",  # It needs a third of the processor time of the others.
@@ -82,6 +84,17 @@ class Visit:
         """Keep what is not there, but for what a page that was left no longer waits for."""
         if asked.failure != "net::ERR_ABORTED":
             self.console.append(f"{asked.url} is not there")
+
+
+def settle(page: Page) -> None:
+    """Wait until a page that is loaded has asked for nothing more in half a second.
+
+    Playwright's own "networkidle" never comes on a busy machine, if half a second went by before
+    the page asked for its scripts: https://github.com/microsoft/playwright/issues/42598
+    """
+    with suppress(NothingMore):
+        while True:
+            page.wait_for_event("request", timeout=500)
 
 
 def window(width: int) -> dict[str, Any]:

@@ -4,7 +4,7 @@ import re
 from importlib.metadata import version
 
 import pytest
-from browser import LIGHT_AND_DARK, PHONE, Open, window
+from browser import LIGHT_AND_DARK, PHONE, Open, settle, window
 from playwright.sync_api import Page
 from test_pages import PAGES
 
@@ -23,7 +23,7 @@ THEME = "[document.documentElement.dataset.mode, document.documentElement.datase
 def test_no_page_complains(visit: Open, page: str) -> None:
     """A page opens without a message on the console, an error, or a file that is not there."""
     visited = visit(page)
-    visited.page.wait_for_load_state("networkidle")
+    settle(visited.page)
 
     assert visited.console == []
     icon = visited.page.locator("link[rel~=icon]").get_attribute("href")

@@ -11,7 +11,7 @@ from time import sleep
 from urllib.parse import urlsplit
 
 import pytest
-from browser import LIGHT_AND_DARK, PHONE, Open, window
+from browser import LIGHT_AND_DARK, PHONE, Open, settle, window
 from playwright.sync_api import Browser, Page, Route, expect
 from test_pages import PAGES
 
@@ -167,7 +167,7 @@ def test_nothing_moves_when_scripts_come_late(browser: Browser, hosted: str, pag
 
     opened.route("**/*.js*", late)
     opened.goto(f"{hosted}/{page}")
-    opened.wait_for_load_state("networkidle")
+    settle(opened)
 
     assert opened.evaluate("moved") <= 0.01
     context.close()

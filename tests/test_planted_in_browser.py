@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from browser import Visit
+from browser import Visit, settle
 from playwright.sync_api import Browser
 
 STRICT = "<meta http-equiv=Content-Security-Policy content=\"default-src 'self'\">"
@@ -38,7 +38,7 @@ def opened(browser: Browser, folder: Path, head: str, body: str) -> Visit:
     start = f'<!doctype html><html lang="en"><meta charset="utf-8">{head}<title>A page</title>'
     file.write_text(f"{start}<main><h1>A page</h1>{body}</main></html>", encoding="utf-8")
     visit = Visit.to(browser, file.as_uri())
-    visit.page.wait_for_load_state("networkidle")
+    settle(visit.page)
     return visit
 
 
