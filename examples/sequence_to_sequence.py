@@ -1,5 +1,6 @@
 # ---
 # jupyter:
+#   takes_long: true
 #   jupytext:
 #     text_representation:
 #       extension: .py

@@ -18,7 +18,7 @@ import keras
 import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from browser import LIGHT_AND_DARK, Open, window
+from browser import LIGHT_AND_DARK, PHONE, Open, settle, window
 from conftest import ROOT, SmallSite
 from playwright.sync_api import Page, expect
 
@@ -26,7 +26,7 @@ from rnn_returns import equations
 from rnn_returns.painter import paint
 from rnn_returns.scene import scene
 from site_build.__main__ import NO_EXECUTION, STRICT
-from site_build.explorer import SCRIPTS, STYLE
+from site_build.explorer import NEAR, SCRIPTS, STYLE
 from site_build.explorer_data import GATES, MOST_TIMESTEPS, MOST_UNITS, explorer_data, layers
 
 PAGE = "docs/explorer.html"
@@ -54,6 +54,7 @@ class Explorer:
     def __init__(self, page: Page) -> None:
         self.page = page
         self.element = page.locator("rnn-explorer")
+        self.element.scroll_into_view_if_needed()
         self.element.locator(".rnn-explorer").wait_for(timeout=10_000)
 
     def show(self, address: str) -> None:
@@ -777,12 +778,23 @@ def served_strictly(published: Path) -> Iterator[str]:
 
 def test_it_is_small_and_asks_for_nothing(published: Path) -> None:
     """Script and style together stay under 20 KB as they travel, and need no other file."""
-    files = [STATIC / name for name in (*SCRIPTS[1:], STYLE)]
+    files = [STATIC / name for name in (NEAR, *SCRIPTS[1:], STYLE)]
     texts = [file.read_bytes() for file in files]
 
     assert sum(len(gzip.compress(text)) for text in texts) <= 20_000
     for text in texts:
         assert not re.search(rb"https?://(?!www\.w3\.org/2000/svg)|innerHTML|eval\(|import\b", text)
+
+
+def test_it_comes_when_a_reader_comes_near(visit: Open) -> None:
+    """A phone that opens the first page pays for the Explorer when its reader goes down to it."""
+    page = visit("index.html", **window(PHONE)).page
+    settle(page)
+    scripts = page.locator("script[src*='explorer']")
+    assert scripts.count() == 1
+
+    Explorer(page)
+    assert scripts.count() == 1 + len(SCRIPTS)
 
 
 def test_other_pages_do_without_it(published: Path) -> None:

@@ -64,7 +64,8 @@ class Asked(HTMLParser):
         if tag == "link" and {"stylesheet", "icon", "preload", "modulepreload"} & set(rel):
             self.files.append(given["href"])
         elif "src" in given:
-            self.files.append(given["src"])
+            # Some scripts are asked for when the reader comes near to what they are for.
+            self.files += [given["src"], *given.get("data-scripts", "").split()]
         elif tag == "script" and "json" not in given.get("type", ""):
             self._in_script = True
         if given.get("http-equiv") == "Content-Security-Policy":

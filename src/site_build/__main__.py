@@ -54,11 +54,11 @@ def folder(builder: str, language: str) -> Path:
     return WORK / (builder if language == ENGLISH else f"{builder}-{language}")
 
 
-def html(jobs: str = "auto") -> int:
+def html(*options: str, jobs: str = "auto") -> int:
     """Build the site in all its languages and publish it, unless something is wrong with it."""
     # English comes first and executes the pages; the others find all outputs in the cache.
     for name, language in of_site(Path()).items():
-        status = build("html", *STRICT, language=name, jobs=jobs)
+        status = build("html", *STRICT, *options, language=name, jobs=jobs)
         if status:
             print(f"\nThe site was not published; {PUBLISHED} is as it was.", file=sys.stderr)
             return status

@@ -18,9 +18,11 @@ def executed_notebook(app: Any, docname: str) -> NotebookNode | None:
     if not written.exists():
         return None
     notebook: NotebookNode = nbformat.read(written, as_version=4)
-    if app.config.nb_execution_mode == "cache":
+    has_run = any(cell.get("execution_count") for cell in notebook.cells)
+    if app.config.nb_execution_mode == "cache" and not has_run:
         cache = get_cache(app.env.mystnb_config.execution_cache_path)
         # A page that failed is not in the cache, and was written with its outputs.
         with suppress(KeyError):
             notebook = cache.merge_match_into_notebook(notebook)[1]
+            nbformat.write(notebook, written)  # For the process that will write the page.
     return notebook

@@ -1,5 +1,7 @@
 """Give the pages that hold the Explorer its scripts, its style and its data, and no other page."""
 
+from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,7 @@ from site_build.explorer_data import as_script, explorer_data
 
 ELEMENT = "<rnn-explorer"
 DATA = "explorer-data.js"
+NEAR = "explorer-near.js"  # It asks for the others.
 # In the order in which one needs the other.
 SCRIPTS = (
     DATA,
@@ -46,5 +49,12 @@ def _add_files(
         return
     # What is added while a page is written is that page's alone.
     app.add_css_file(STYLE)
-    for script in SCRIPTS:
-        app.add_js_file(script, loading_method="defer")
+    addresses = [_address(app, context["pathto"], script) for script in SCRIPTS]
+    attributes: Any = {"data-scripts": " ".join(addresses)}
+    app.add_js_file(NEAR, loading_method="defer", **attributes)
+
+
+def _address(app: Sphinx, pathto: Callable[..., str], name: str) -> str:
+    """Say where a page finds a script; another version of it is another file to a browser."""
+    version = sha256(Path(app.outdir, "_static", name).read_bytes()).hexdigest()[:8]
+    return f"{pathto(f'_static/{name}', resource=True)}?v={version}"
