@@ -32,6 +32,8 @@ ARGUMENTS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    # A key that is pressed while the page still glides to where another sent it has no effect.
+    "--disable-smooth-scrolling",
 ]
 # The theme keeps a log of what it does, such as which mode it sets; that is no complaint.
 LOG = "[PST]: "
