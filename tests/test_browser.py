@@ -84,7 +84,7 @@ def test_the_filter_has_a_label_and_takes_the_keyboard(table: Page) -> None:
     table.keyboard.type("gru")
 
     assert all("GRU" in row for row in rows(table))
-    assert table.locator("output").get_attribute("for") == "filter"
+    assert table.locator("output").get_attribute("for") == "filter-of-rows"
     # What the filter says is announced, for an output is a live region.
     assert table.get_by_role("status").count() == 1
 

@@ -104,6 +104,10 @@ FAULTS = [
     ),
     Fault("a broken link", "[Go](no-such-page.md)", "'no-such-page.md'"),
     Fault("a broken reference", "{ref}`no-such-label`", "undefined label: 'no-such-label'"),
+    Fault("a name", "(here)=\n\nIt is here.", "'here' is given on docs/the-same-name as well"),
+    Fault(
+        "the same name", ":::{note}\n:name: here\n\nHere?\n:::", "'here' is given on docs/a-name as"
+    ),
     Fault(
         "a value that nobody glued",
         "{glue:text}`a-value-that-nobody-glued.md::lost:s`",

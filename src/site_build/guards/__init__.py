@@ -9,10 +9,11 @@ from collections.abc import Iterator
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.config import Config
+from sphinx.environment import BuildEnvironment
 from sphinx.util import logging
 
 from site_build.executed import executed_notebook
-from site_build.guards import doctests, markup, outputs, typed_facts
+from site_build.guards import doctests, markup, names, outputs, typed_facts
 
 logger = logging.getLogger(__name__)
 
@@ -22,6 +23,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.add_config_value("typed_facts_allowed", {}, "env", types=dict)
     app.connect("config-inited", _miss_no_values)
     app.connect("doctree-read", _check)
+    app.connect("env-check-consistency", _compare)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 
 
@@ -35,6 +37,7 @@ def _check(app: Sphinx, doctree: nodes.document) -> None:
     docname = app.env.current_document.docname
     if "orphan" in app.env.metadata[docname]:
         logger.warning("An orphan page cannot be found by a reader.", location=docname)
+    names.keep(app.env, docname, doctree)
     for node, problem in _in_doctree(app, doctree):
         logger.warning(problem, location=node, type="guard")
     notebook = executed_notebook(app, docname)
@@ -49,6 +52,11 @@ def _check(app: Sphinx, doctree: nodes.document) -> None:
         # A script's cells carry no line numbers, so the cell itself is quoted always.
         location = (docname, lines[index] + 1) if index < len(lines) else docname
         logger.warning(f"{problem}\nThe cell:\n{source}", location=location, type="guard")
+
+
+def _compare(app: Sphinx, env: BuildEnvironment) -> None:
+    for location, problem in names.shared(env):
+        logger.warning(problem, location=location, type="guard")
 
 
 def _in_doctree(app: Sphinx, doctree: nodes.document) -> Iterator[tuple[nodes.Node, str]]:
