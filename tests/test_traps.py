@@ -104,7 +104,9 @@ def lstm_cell_states() -> bool:
     rows = np.array([[1.0] * 4, [2.0] * 4], "float32")
     says = "states: A 2D tensor with shape `(batch, units)`" in layers.LSTMCell.__doc__
     read = cell(X[:, 0], rows)[0]
-    return says and same(read, cell(X[:, 0], [rows[[0, 0]], rows[[1, 1]]])[0])
+    as_two = cell(X[:, 0], [rows[[0, 0]], rows[[1, 1]]])[0]
+    # Some processors round one row times a matrix otherwise than two rows.
+    return says and np.allclose(read, as_two, rtol=0, atol=1e-6)
 
 
 def attention_query() -> bool:
