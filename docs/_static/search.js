@@ -55,8 +55,11 @@
     const link = item.appendChild(document.createElement("a"));
     link.href = root + address;
     link.textContent = title;
-    // Sphinx's script marks these words there.
-    link.addEventListener("click", () => localStorage.setItem("sphinx_highlight_terms", marked));
+    // Sphinx's script marks these words there, and takes them out of the address again. It looks into
+    // the browser's storage as well, but the page may open before what is put there has arrived.
+    link.addEventListener("click", () => {
+      link.search = new URLSearchParams({ highlight: marked });
+    });
     if (page) item.appendChild(document.createElement("span")).textContent = page;
     item.append(piece(text, matches(text, weights), weights));
     return item;
