@@ -25,7 +25,7 @@ def keep(env: BuildEnvironment, docname: str, doctree: nodes.document) -> None:
 def _is_for_all_pages(doctree: nodes.document, name: str) -> bool:
     """Whether other pages can refer to *name*: not to a footnote, nor to an address's short name.
 
-    What autodoc describes is its domain's, which warns.
+    Like Sphinx's own labels, it leaves out what autodoc describes.
     """
     place = doctree.ids[doctree.nameids[name]]
     return not (
