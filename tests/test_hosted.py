@@ -3,6 +3,8 @@
 import gzip
 import os
 import re
+import socket
+import struct
 from http.client import HTTPConnection
 from pathlib import Path
 from xml.etree import ElementTree
@@ -16,7 +18,7 @@ from site_build import catalogues
 from site_build.hosted import LONGEST, address, shortened
 from site_build.not_found import name_from_anywhere
 from site_build.notebooks import BRANCH, COLAB, in_colab
-from site_build.serve import HOST
+from site_build.serve import HOST, server
 
 VERSIONS = """\
 from myst_nb import glue
@@ -67,6 +69,21 @@ def test_pictures_are_sent_as_they_are(port: int) -> None:
     assert head["content-type"] == "image/png"
     assert "content-encoding" not in head
     assert body.startswith(b"\x89PNG")
+
+
+def test_a_browser_may_hang_up(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """In the middle of what it asks, and who serves the site reads nothing of it."""
+    running = server(tmp_path)
+    running.daemon_threads = False  # So that closing waits for the answers.
+    browser = socket.create_connection((HOST, running.server_port))
+    browser.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    browser.send(b"GET / HTTP/1.1\r\n")
+    browser.close()
+
+    running.handle_request()
+    running.server_close()
+
+    assert capsys.readouterr().err == ""
 
 
 def test_nothing_outside_of_the_site_is_served(port: int) -> None:

@@ -2,6 +2,7 @@
 
 import gzip
 import io
+from contextlib import suppress
 from email.utils import formatdate
 from functools import lru_cache, partial
 from http import HTTPStatus
@@ -29,6 +30,11 @@ class Handler(SimpleHTTPRequestHandler):
         ".xml": "application/xml",
         ".txt": "text/plain; charset=utf-8",
     }
+
+    def handle(self) -> None:
+        """Answer until the browser hangs up, which it may do at any time."""
+        with suppress(ConnectionError):
+            super().handle()
 
     def send_head(self) -> BinaryIO | None:
         """Send the head of the answer; return its body."""
