@@ -7,6 +7,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import nbformat
 import pytest
@@ -14,6 +15,7 @@ from conftest import PlainSite, SmallSite
 from nbclient import NotebookClient
 
 from site_build import warm
+from site_build.environment import KERNELS
 from site_build.warm.provisioner import WarmProvisioner, Zygote
 
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="kernels are forked on Linux alone")
@@ -222,6 +224,38 @@ def test_what_an_import_writes_is_told(tmp_path: Path) -> None:
 
     assert status != 0
     assert "WARNING: What every kernel imports first wrote: beware" in said
+
+
+# The thread that is told to end takes its time, and so does the one that sends what it says.
+SLOWLY = """
+def be_late():
+    import sys, threading, time
+    outputs = sys.stdout.pub_thread.io_loop
+    flush, close = sys.stdout.flush, outputs.close
+    def late_flush():
+        time.sleep(0.3 * (threading.current_thread().name == "Control"))
+        flush()
+    def late_close(**options):
+        time.sleep(1)
+        close(**options)
+    sys.stdout.flush, outputs.close = late_flush, late_close
+be_late()
+"""
+
+
+@POSIX
+def test_a_kernel_ends_by_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """When its page is done, however late its threads are; it need not be waited for and killed."""
+    monkeypatch.setenv("JUPYTER_PATH", str(KERNELS))
+    warm.provide()
+    ended: list[Any] = []
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(SLOWLY)])
+    client: Any = NotebookClient(notebook, kernel_name="python3")
+    client.on_notebook_start = lambda notebook: ended.append(client.km.provisioner)
+
+    client.execute(cwd=str(tmp_path))
+
+    assert ended[0].status == 0
 
 
 FAILING = {

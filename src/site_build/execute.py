@@ -10,6 +10,7 @@ unchanged if a file that it reads has. So an output is kept under the code alone
 digest of the files that the page says it reads.
 """
 
+import gc
 import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
@@ -164,6 +165,7 @@ def _import(modules: list[str]) -> None:
     for module in modules:
         with suppress(Exception):  # Whoever needs it says what is wrong.
             import_module(module)
+    gc.freeze()  # None of it is garbage, and to look through it again and again takes a second.
 
 
 def _read(env: Any, docname: str) -> Page | None:

@@ -1,4 +1,4 @@
-"""The kernel of the pages: IPython's, but two things are different.
+"""The kernel of the pages: IPython's, but three things are different.
 
 What a cell prints comes in one piece. IPython's kernel sends what was printed several times a
 second, and MyST-NB strips each piece when it joins them; so blank lines would come and go with the
@@ -6,6 +6,10 @@ speed of the machine. Here a piece ends where the cell ends, or where it display
 
 And a cell that reads a file of the project which its page does not declare says so on stderr, where
 a guard finds it: when such a file changed, nobody would know that the page is to run again.
+
+And it ends when it is told to. IPython's kernel stops the thread that sends outputs while the one
+that was told may still wait for it; one kernel in fifty or so then hangs until it is killed, which
+Jupyter does after three seconds. Others saw it: https://github.com/posit-dev/positron/issues/7142.
 """
 
 import os
@@ -14,9 +18,19 @@ from importlib.util import source_from_cache
 from typing import Any
 
 from ipykernel.iostream import OutStream
-from ipykernel.kernelapp import launch_new_instance
+from ipykernel.kernelapp import IPKernelApp
 
 ONE_HOUR = 3600
+
+
+class Kernel(IPKernelApp):
+    """IPython's kernel, ending its threads in the order in which they wait for each other."""
+
+    def start(self) -> None:
+        """Run until told to end, and let the thread that was told say so before all others end."""
+        super().start()  # type: ignore[no-untyped-call]
+        self.control_thread.stop()
+        self.control_thread.join()
 
 
 def tell_of_undeclared(site: str, declared: list[str]) -> None:
@@ -52,4 +66,4 @@ if __name__ == "__main__":
     if site := os.environ.get("SITE_FOLDER"):
         declared = os.environ["PAGE_READS"].split(os.pathsep)
         tell_of_undeclared(os.path.realpath(site), [file for file in declared if file])
-    launch_new_instance()
+    Kernel.launch_instance()
