@@ -95,10 +95,10 @@ clean:  ## Remove all that was built; the environment stays
 	@touch $@
 
 # Locked like the rest; none of the packages needs to run a script of its own to be installed.
-_build/audit/ready: tests/audit/package-lock.json
+_build/audit/ready: tests/audit/package.json tests/audit/package-lock.json
 	@for tool in npm java; do command -v $$tool >/dev/null || \
 	  { echo "make audit needs Node.js 20 and Java 17, or newer; there is no $$tool here."; exit 1; }; done
 	@mkdir -p $(@D)
-	cp tests/audit/package.json tests/audit/package-lock.json $(@D)
+	cp $^ $(@D)
 	npm ci --prefix $(@D) --ignore-scripts --no-audit --no-fund
 	@touch $@

@@ -1,5 +1,6 @@
 """A newcomer's first minute: the commands, the environment, and what is said when it is missing."""
 
+import json
 import re
 import subprocess
 import sys
@@ -63,6 +64,24 @@ def test_the_lock_is_hashed_and_names_no_index() -> None:
     assert all("--hash=sha256:" in requirement for requirement in requirements)
     assert "://" not in lock
     assert "--index" not in lock
+
+
+def test_the_lock_of_the_audit_holds() -> None:
+    """It is hashed, and installs whatever is released later: no lock holds "latest" by itself."""
+    folder = ROOT / "tests/audit"
+    lock = json.loads((folder / "package-lock.json").read_text(encoding="utf-8"))["packages"]
+    overrides = json.loads((folder / "package.json").read_text(encoding="utf-8")).get(
+        "overrides", {}
+    )
+    latest = {
+        place.rpartition("node_modules/")[2]: {name}
+        for place, package in lock.items()
+        for name, version in package.get("dependencies", {}).items()
+        if version == "latest"
+    }
+
+    assert all("integrity" in package for place, package in lock.items() if place)
+    assert latest == {package: set(names) for package, names in overrides.items()}
 
 
 def test_the_lock_covers_what_the_project_asks_for() -> None:
