@@ -170,14 +170,23 @@ print(" ".join(map(str, answers)))  # At once: a slow kernel would send it in pi
 """
 
 
+# As on a machine that is busy: the pages are ready before the process that is to be copied.
+STARTS_LATE = """
+import sys, time
+time.sleep(2 * any("zygote" in argument for argument in sys.orig_argv))
+"""
+
+
 @LINUX
+@pytest.mark.parametrize("starts", ["", STARTS_LATE], ids=["soon", "late"])
 @pytest.mark.parametrize("processes", ["1", "2"])
-def test_any_site_has_them_by_its_settings(tmp_path: Path, processes: str) -> None:
+def test_any_site_has_them_by_its_settings(tmp_path: Path, processes: str, starts: str) -> None:
     """A site elsewhere names the extension and what to import, and its pages start warm."""
     names = ["one", "two", "three"]
     pages = {name: [ASKS.format(name=name)] for name in names}
     site = PlainSite(tmp_path, CONF, **pages)
     site.write("modules/helper.py", "state = []")
+    site.write("modules/sitecustomize.py", starts)
 
     status, said = site.build("-j", processes)
 

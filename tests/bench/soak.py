@@ -17,7 +17,6 @@ from nbclient import NotebookClient
 
 from site_build import warm
 from site_build.warm.provisioner import WarmProvisioner, Zygote
-from site_build.warm.zygote import SOCKET
 
 CONF = """
 project = "soak"
@@ -63,7 +62,8 @@ def kernels(count: int) -> None:
             with ThreadPoolExecutor(AT_ONCE) as pool:
                 list(pool.map(ask, range(start, min(start + STEP, count))))
             assert WarmProvisioner.zygote is zygote, "a kernel was not forked"
-            check("Kernels", [name for name in os.listdir(zygote.folder) if name != SOCKET])
+            left = set(os.listdir(zygote.folder)) - {Path(zygote.address).name}
+            check("Kernels", sorted(left))
             print(f"{min(start + STEP, count)} of {count} kernels", flush=True)
         zygote.stop()
         WarmProvisioner.zygote = None

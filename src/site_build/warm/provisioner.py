@@ -15,8 +15,6 @@ import socket
 import subprocess
 import sys
 import tempfile
-import time
-from pathlib import Path
 from typing import Any, ClassVar
 
 from jupyter_client.connect import KernelConnectionInfo
@@ -81,18 +79,25 @@ class Zygote:
 
     def __init__(self, modules: list[str]) -> None:
         self.folder = new_folder()
-        self.refused = self.said = ""
+        self.address = os.path.join(self.folder, "zygote")
+        self.said = ""
         environment = {
             **os.environ,
             "OPENBLAS_NUM_THREADS": "1",  # NumPy would start the others at once.
             "PYDEVD_DISABLE_FILE_VALIDATION": "1",  # The debugger would warn of nothing.
         }
-        self.process = subprocess.Popen(
-            [sys.executable, zygote.__file__, self.folder, *IPYTHON, *modules],
-            stdin=subprocess.PIPE,
-            env=environment,
-            start_new_session=True,  # Ctrl-C is for the build, and that ends this.
-        )
+        # Whoever asks before it is ready waits, and when it has ended is refused at once.
+        with socket.socket(socket.AF_UNIX) as listening:
+            listening.bind(self.address)
+            listening.listen(64)
+            descriptor = listening.fileno()
+            self.process = subprocess.Popen(
+                [sys.executable, zygote.__file__, self.folder, str(descriptor), *IPYTHON, *modules],
+                stdin=subprocess.PIPE,
+                pass_fds=[descriptor],
+                env=environment,
+                start_new_session=True,  # Ctrl-C is for the build, and that ends this.
+            )
 
     def stop(self) -> None:
         """End it, and with it every kernel that still runs."""
@@ -101,26 +106,14 @@ class Zygote:
         self.process.wait()
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def connect(self) -> socket.socket:
-        """Connect, as soon as it listens."""
-        connection = socket.socket(socket.AF_UNIX)
-        while True:
-            try:
-                connection.connect(str(Path(self.folder, zygote.SOCKET)))
-            except (FileNotFoundError, ConnectionRefusedError):
-                if self.process.poll() is not None:
-                    raise
-                time.sleep(0.01)
-            else:
-                return connection
-
     def fork(self, command: list[str], environment: dict[str, str], cwd: str) -> ForkedKernel:
         """Run ``python -m`` with *command* in a copy of the process.
 
         Raises:
             OSError: It cannot be copied, and why.
         """
-        connection = self.connect()
+        connection = socket.socket(socket.AF_UNIX)
+        connection.connect(self.address)
         request = {"command": command, "environment": environment, "cwd": cwd}
         connection.sendall(json.dumps(request).encode() + b"\n")
         with connection.makefile() as answers:

@@ -5,7 +5,8 @@ and a copy of it is as good as an interpreter that has just imported the same. E
 its socket is one kernel, from what to run to how it ended. When the build ends, however it ends,
 its standard input closes; then the kernels are killed, and their sockets removed.
 
-Run as a script, with a folder for sockets and the modules to import. It needs nothing but Python.
+Run as a script, with the folder of the kernels' sockets, the number of the one it listens on, and
+the modules to import. It needs nothing but Python.
 """
 
 import atexit
@@ -23,10 +24,8 @@ import socket
 import sys
 import tempfile
 import time
-from pathlib import Path
 from typing import Any, NamedTuple
 
-SOCKET = "zygote"
 PR_SET_PDEATHSIG = 1  # Of Linux, in <sys/prctl.h>.
 
 
@@ -67,16 +66,13 @@ def import_all(modules: list[str]) -> Imported:
     return Imported(refused, said, changes)
 
 
-def serve(folder: Path, modules: list[str]) -> dict[str, Any] | None:
+def serve(listening: socket.socket, modules: list[str]) -> dict[str, Any] | None:
     """Fork a kernel for every connection.
 
     Returns:
         What to run, in each kernel; None in this process, when the build has ended.
     """
     imported: Imported | None = None
-    listening = socket.socket(socket.AF_UNIX)
-    listening.bind(str(folder / SOCKET))
-    listening.listen(64)
     waiting = selectors.DefaultSelector()
     waiting.register(sys.stdin, selectors.EVENT_READ)
     waiting.register(listening, selectors.EVENT_READ)
@@ -170,9 +166,9 @@ def main() -> None:
     if not sys.flags.safe_path:
         del sys.path[0]  # The folder of this script.
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # The build decides when to end.
-    folder, zygote = Path(sys.argv[1]), os.getpid()
+    folder, zygote = sys.argv[1], os.getpid()
     os.environ["JPY_PARENT_PID"] = str(zygote)  # ipykernel reads it when it is imported.
-    request = serve(folder, sys.argv[2:])
+    request = serve(socket.socket(fileno=int(sys.argv[2])), sys.argv[3:])
     if request is None:
         shutil.rmtree(folder, ignore_errors=True)
     else:
