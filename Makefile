@@ -2,37 +2,43 @@
 
 PYTHON ?= python3
 RUN = .venv/bin/python
+# Many tests wait for a browser or a build, so three processes keep two processors busy.
+PARALLEL = --numprocesses=3 --dist=worksteal
 
 .DEFAULT_GOAL := help
-.PHONY: help html test contract alarms sweep audit bench soak doctest live serve page \
-  translate proofread anchors linkcheck lint lock atlas clean
+.PHONY: help html check test contract mutation test-slow audit bench soak doctest live serve page \
+  translate catalog-lint anchors linkcheck lint lock compat clean
 
 help:  ## Print this list
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## */\1\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */\1\t/' | expand -t 14
 
 html: .venv/ready  ## Execute and build the site; print the address to open
 	$(RUN) -m site_build html
 
-test: .venv/ready  ## Run everything that must be green
+check: .venv/ready  ## Check style and types, and run the tests that need neither Keras nor a build
+	$(MAKE) lint
+	PYTHONPATH="$(CURDIR)/tests" $(RUN) -m pytest -p support.without_keras
+
+test: .venv/ready  ## Run everything that must pass
 	$(MAKE) --jobs=2 lint doctest # Neither uses more than one processor for long.
 	$(MAKE) html
-	$(RUN) -m pytest
+	$(RUN) -m pytest $(PARALLEL)
 
 contract: .venv/ready  ## Hold rules, values, surprises and messages against the Keras installed
-	$(RUN) -m pytest @tests/contract.txt
+	$(RUN) -m pytest $(PARALLEL) @tests/contract.txt
 
-alarms: .venv/ready  ## Change Keras in a hundred ways; see whether the contract notices
-	$(RUN) -m alarms
+mutation: .venv/ready  ## Change Keras in a hundred ways; see whether the contract notices
+	PYTHONPATH="$(CURDIR)/tests" $(RUN) -m mutation $(LIST)
 
-sweep: html  ## Run the tests that take long: the whole site, built in every other way
-	$(RUN) -m pytest -m sweep
+test-slow: html  ## Run the tests that take long: the whole site, built in every other way
+	$(RUN) -m pytest $(PARALLEL) -m slow
 
 bench: .venv/ready  ## Measure how fast the site is built, against stock MyST-NB
 	cd tests && ../$(RUN) -m bench
 
 audit: _build/audit/ready html  ## Look at every page with axe, the W3C's checker and Lighthouse (Node.js, Java)
-	REQUIRE_BROWSER=1 $(RUN) -m pytest -m audit --ignore=tests/test_lighthouse.py
-	$(RUN) -m pytest -m audit --numprocesses=0 tests/test_lighthouse.py # Alone, because it measures.
+	REQUIRE_BROWSER=1 $(RUN) -m pytest $(PARALLEL) -m audit --ignore=tests/audit/test_lighthouse.py
+	$(RUN) -m pytest -m audit tests/audit/test_lighthouse.py # Alone, because it measures.
 
 soak: .venv/ready  ## Start hundreds of kernels and builds, until one fails
 	cd tests && ../$(RUN) -m bench.soak
@@ -49,7 +55,7 @@ live: .venv/ready  ## Serve the site here; rebuild and reload it on every save
 	$(RUN) -m site_build live
 
 serve: html  ## Serve the built site here, compressed as a host would
-	$(RUN) -m site_build serve
+	cd tests && ../$(RUN) -m support.site_server ../_build/html
 
 page: .venv/ready  ## Build one page alone: make page PAGE=docs/flags/both.md [IN=zh_CN]
 	$(RUN) -m site_build page $(PAGE) $(if $(IN),--language $(IN))
@@ -57,8 +63,8 @@ page: .venv/ready  ## Build one page alone: make page PAGE=docs/flags/both.md [I
 translate: .venv/ready  ## Bring the catalogues of the translations up to the pages
 	$(RUN) -m site_build translate
 
-proofread: .venv/ready  ## List what is missing or wrong in the catalogues
-	$(RUN) -m site_build proofread
+catalog-lint: .venv/ready  ## List what is missing or wrong in the catalogues
+	$(RUN) -m site_build catalog_lint
 
 anchors: html  ## Promise that the addresses of new sections stay
 	$(RUN) -m site_build anchors
@@ -66,8 +72,8 @@ anchors: html  ## Promise that the addresses of new sections stay
 linkcheck: .venv/ready  ## Ask every address that the site points to (needs the network)
 	$(RUN) -m site_build linkcheck
 
-atlas: .venv/ready  ## Measure every Keras that is not measured yet (needs the network, takes long)
-	$(RUN) -m atlas
+compat: .venv/ready  ## Measure every Keras that is not measured yet (needs the network, slow)
+	$(RUN) -m keras_compat
 
 lock: .venv/ready  ## Renew requirements.lock from pyproject.toml
 	$(RUN) -m uv pip compile pyproject.toml --group dev --universal --python-version 3.11 \

@@ -1,11 +1,13 @@
-"""Sphinx settings, in reading order. Whatever is longer than a line or two is in src/site_build."""
+"""Sphinx settings, in reading order; anything longer than two lines is in src/site_build."""
 
+import os
 from pathlib import Path
 
-from site_build import environment, fingerprint, hosted
+from site_build.execution import environment, fingerprint
+from site_build.publish import site_metadata
 
 ROOT = Path(__file__).parent
-environment.prepare(ROOT)
+os.environ.update(environment.get_variables(ROOT))  # Before TensorFlow is imported.
 
 # The project
 project = "keras-rnn-returns"
@@ -13,7 +15,7 @@ author = "the keras-rnn-returns authors"
 copyright = author
 language = "en"
 
-# Its pages
+# Pages
 root_doc = "index"
 include_patterns = ["index.md", "docs/**", "examples/**"]
 # Pruned, so that Sphinx does not walk through an environment that holds TensorFlow.
@@ -24,33 +26,34 @@ extensions = [
     "sphinx.ext.doctest",
     "sphinx.ext.napoleon",
     "sphinx_copybutton",
-    "site_build.guards",
-    "site_build.mathml",
-    "site_build.downloads",
-    "site_build.notebooks",
-    "site_build.llms",
-    "site_build.warm",
-    "site_build.execute",
-    "site_build.executed_on",
-    "site_build.hosted",
-    "site_build.explorer",
-    "site_build.languages",
-    "site_build.search",
-    "site_build.outputs",
+    "site_build.checks",
+    "site_build.assets.pygments_spans",
+    "site_build.content.mathml",
+    "site_build.content.downloads",
+    "site_build.content.notebooks",
+    "site_build.content.llms_txt",
+    "preloaded_kernels",
+    "site_build.execution.prefill_cache",
+    "site_build.execution.notebook_outputs",
+    "site_build.publish.site_metadata",
+    "site_build.content.explorer",
+    "site_build.i18n.languages",
+    "site_build.content.search_index",
+    "site_build.i18n.output_translation",
 ]
 source_suffix = {".md": "myst-nb", ".py": "myst-nb"}
 
-# Executing them
+# Execution
 nb_custom_formats = {".py": ["jupytext.reads", {"fmt": "py:percent"}]}
-warm_kernel_imports = ["keras", "myst_nb", "rnn_returns"]
+preloaded_kernel_imports = ["keras", "myst_nb", "rnn_returns"]
 nb_execution_mode = "cache"
-nb_execution_cache_path = fingerprint.execution_cache(ROOT)
+nb_execution_cache_path = fingerprint.get_cache_path(ROOT)
 nb_execution_timeout = 300
 # With False a failed cell is a warning that names it, and so an error; with True Sphinx crashes.
 nb_execution_raise_on_error = False
 nb_execution_show_tb = True
 nb_merge_streams = True
-# Shown, so that the guard can quote it.
+# Shown, so that the check can quote it.
 nb_output_stderr = "show"
 # A message is shown without a traceback, and is not Python.
 nb_render_error_lexer = "text"
@@ -58,9 +61,9 @@ nb_render_error_lexer = "text"
 # Markdown
 myst_enable_extensions = ["attrs_block", "colon_fence", "dollarmath"]
 myst_heading_anchors = 3
-# The only typed facts that prose may hold, each with its reason.
+# The only typed facts that prose may contain, each with its reason.
 typed_facts_allowed = {
-    "CC BY 4.0": "the name of a licence",
+    "CC BY 4.0": "the name of a license",
 }
 
 # The package's reference
@@ -74,7 +77,7 @@ locale_dirs = ["docs/locale"]
 gettext_compact = False
 gettext_location = False
 
-# Pages that list what others explain; the search shows the others first.
+# Pages that list what other pages explain; the search shows those first.
 search_listed = [
     "docs/api",
     "docs/atlas",
@@ -86,7 +89,8 @@ search_listed = [
 ]
 
 # The site
-html_baseurl = hosted.SITE_URL
+html_baseurl = site_metadata.check_address("SITE_URL", os.environ.get("SITE_URL", ""))
+site_repository = site_metadata.check_address("REPOSITORY", os.environ.get("REPOSITORY", ""))
 html_additional_pages = {"404": "404.html", "search": "search.html"}
 html_theme = "sphinx_book_theme"
 html_title = "What Keras RNNs return"
@@ -100,8 +104,8 @@ html_logo = html_favicon = "docs/_static/logo.svg"
 templates_path = ["docs/_templates"]
 html_theme_options = {
     "logo": {"text": html_title},
-    "article_footer_items": ["takeaway.html", "offline.html", "executed-on.html", "report.html"],
+    "article_footer_items": ["downloads.html", "offline.html", "executed-on.html", "report.html"],
     "article_header_end": ["language-switch.html", "article-header-buttons.html"],
     "navbar_persistent": [],  # The sidebar has the search.
-    "use_download_button": False,  # It would offer the page's source, which is no notebook.
+    "use_download_button": False,  # It would offer the source of the page, which is not a notebook.
 }

@@ -22,7 +22,7 @@ import keras
 import numpy as np
 
 from rnn_returns import FLAG_COMBINATIONS, observe
-from rnn_returns.original import INPUT, weights
+from rnn_returns.original_notebook import INPUT, weights
 
 returned = {}
 for flags in FLAG_COMBINATIONS:

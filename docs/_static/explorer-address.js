@@ -1,10 +1,10 @@
-// What is chosen in the Explorer, as the part of the address behind #, and back again.
-// An address comes from anyone: each field is held against what there is, or left at its default.
+// Convert the chosen settings of the Explorer to the part of the address after #, and back.
+// An address is untrusted: a field with an invalid value has its default.
 "use strict";
 
 window.rnnAddress = (() => {
-  const { layers, kinds, modes, most } = window.rnnExplorerData;
-  const MOST_INPUT = 10;
+  const { layers, kinds, modes, max } = window.rnnExplorerData;
+  const MAX_INPUT = 10;
   const start = {
     layer: "LSTM",
     bidirectional: "",
@@ -20,12 +20,12 @@ window.rnnAddress = (() => {
     [layer, [sequences, state, backwards].map(Number).join(""), bidirectional]
       .filter(Boolean)
       .join(" ");
-  // Keras refuses some; those have no entry.
+  // Keras does not support every combination; those have no entry.
   const exists = (chosen) => Object.hasOwn(layers, key(chosen));
 
   const number = (text) => {
     const value = /^-?\d{1,2}(\.\d{1,4})?$/.test(text) ? Number(text) : NaN;
-    return Math.abs(value) <= MOST_INPUT ? value : null;
+    return Math.abs(value) <= MAX_INPUT ? value : null;
   };
   const among = (choices) => (text) =>
     choices.find((choice) => choice.toLowerCase() === text) ?? null;
@@ -36,10 +36,10 @@ window.rnnAddress = (() => {
     sequences: flag,
     state: flag,
     backwards: flag,
-    units: (text) => (/^\d$/.test(text) && text >= 1 && text <= most.units ? Number(text) : null),
+    units: (text) => (/^\d$/.test(text) && text >= 1 && text <= max.units ? Number(text) : null),
     x: (text) => {
       const values = text.length < 100 ? text.split(",").map(number) : [];
-      return values.length && values.length <= most.timesteps && !values.includes(null)
+      return values.length && values.length <= max.timesteps && !values.includes(null)
         ? values
         : null;
     },
@@ -74,8 +74,8 @@ window.rnnAddress = (() => {
       .join("&")}`;
   };
 
-  // Whether an address speaks to the Explorer at all, and not to a heading of the page.
+  // Return whether an address is one of the Explorer, not of a heading.
   const concerns = (hash) => Object.keys(fields).some((name) => hash.includes(`${name}=`));
 
-  return { start, MOST_INPUT, key, exists, number, read, write, concerns };
+  return { start, MAX_INPUT, key, exists, number, read, write, concerns };
 })();

@@ -1,5 +1,5 @@
-// The recurrences for one sample with one feature: rnn_returns/equations.py, for a browser.
-// It keeps all that was computed, so that a number can be followed to where it comes from.
+// The recurrences for one sample with one feature: rnn_returns/equations, for a browser.
+// It keeps all intermediate results, so that each number can be explained.
 "use strict";
 
 window.rnnEquations = (() => {
@@ -36,8 +36,8 @@ window.rnnEquations = (() => {
     },
   };
 
-  // Gives one record a time step, in the order in which they are read. A step that is not seen
-  // keeps the state; its output is the one before, or zero where `zero` says so.
+  // Return one record for each time step, in the order of processing. A masked step keeps the
+  // state; its output is the previous one, or zero if `zero` is true.
   const run = (kind, weights, x, { mask = x.map(() => true), backwards = false, zero = false }) => {
     const units = Object.values(weights)[0].W.map((_, unit) => unit);
     const none = units.map(() => 0);
@@ -45,19 +45,19 @@ window.rnnEquations = (() => {
     const order = x.map((_, at) => at);
     return (backwards ? order.reverse() : order).map((at) => {
       const before = state;
-      let made = null;
+      let gates = null;
       if (mask[at]) {
-        made = units.map((unit) => steps[kind](weights, x[at], before, unit));
-        state = { h: made.map(({ h }) => h), c: made.map(({ c = 0 }) => c) };
+        gates = units.map((unit) => steps[kind](weights, x[at], before, unit));
+        state = { h: gates.map(({ h }) => h), c: gates.map(({ c = 0 }) => c) };
         output = state.h;
       } else if (zero) {
         output = none;
       }
-      return { at, x: x[at], before, made, ...state, output };
+      return { at, x: x[at], before, gates, ...state, output };
     });
   };
 
-  // What Bidirectional makes of a forward and a backward value.
+  // The merge modes of Bidirectional.
   const merge = {
     sum: (forward, backward) => forward + backward,
     ave: (forward, backward) => (forward + backward) / 2,

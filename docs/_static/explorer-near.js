@@ -1,12 +1,12 @@
-// Asks for the Explorer's scripts, in their order, when it is within a screen of what is seen: most
-// who open the first page read what stands above it.
+// Load the Explorer's scripts, in their order, when it is within a screen of the visible part: most
+// readers of the first page do not scroll down to it.
 "use strict";
 
 (() => {
   const { scripts } = document.currentScript.dataset;
   const near = new IntersectionObserver(
-    (seen) => {
-      if (!seen.some((one) => one.isIntersecting)) return;
+    (entries) => {
+      if (!entries.some((entry) => entry.isIntersecting)) return;
       near.disconnect();
       for (const src of scripts.split(" ")) {
         document.body.append(Object.assign(document.createElement("script"), { src, async: false }));

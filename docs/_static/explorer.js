@@ -1,18 +1,18 @@
-// The Explorer: choose a layer and its flags, and see what it gives back, to the last number.
-// What comes back is in explorer-data.js, which the build makes of the package's rules; the words
-// are in the page, so that they are translated with it. Here is what joins them.
+// The Explorer: choose a layer and its arguments, and see what it returns, to the last number.
+// The expected returns are in explorer-data.js, which the build creates from the package's rules; the
+// texts are in the page, so that they are translated with it.
 "use strict";
 
 (() => {
-  const { layers, answers, code, kinds, modes, merges, most, weights } = window.rnnExplorerData;
+  const { layers, answers, code, kinds, modes, merges, max, weights } = window.rnnExplorerData;
   const { run, merge, first } = window.rnnEquations;
   const address = window.rnnAddress;
-  const { scene, paint } = window.rnnDiagram;
-  const WAYS = ["forward", "backward"];
+  const { buildLayout, describeLayout, renderSvg } = window.rnnDiagram;
+  const DIRECTIONS = ["forward", "backward"];
   const FLAGS = { sequences: "return_sequences", state: "return_state", backwards: "go_backwards" };
 
-  // Markup without markup: an element with its properties and what is in it.
-  const make = (tag, properties = {}, ...children) => {
+  // Create an element with its properties and children.
+  const create = (tag, properties = {}, ...children) => {
     const element = document.createElement(tag);
     for (const [name, value] of Object.entries(properties)) {
       if (name in element) element[name] = value;
@@ -22,53 +22,52 @@
     return element;
   };
   const fill = (text, values) => text.replace(/\{(\w+)\}/g, (all, name) => values[name] ?? all);
-  const six = (value) => (Math.round(value * 1e6) / 1e6 + 0).toFixed(6);
-  const counted = (count) => Array.from({ length: count }, (_, at) => at);
+  const formatValue = (value) => (Math.round(value * 1e6) / 1e6 + 0).toFixed(6);
+  const range = (count) => Array.from({ length: count }, (_, at) => at);
 
-  // What comes back.
+  // What is returned: every tensor with its rows of numbers, each number with its origin.
 
-  // Every tensor with its rows of numbers, each number with where it comes from.
-  const returned = (chosen) => {
+  const callLayer = (chosen) => {
     const { layer, bidirectional, sequences, units, x, mask } = chosen;
     const runs = {};
-    for (const way of bidirectional ? WAYS : WAYS.slice(0, 1)) {
-      runs[way] = run(layer, first(units, weights[layer][way]), x, {
+    for (const direction of bidirectional ? DIRECTIONS : DIRECTIONS.slice(0, 1)) {
+      runs[direction] = run(layer, first(units, weights[layer][direction]), x, {
         mask,
-        backwards: bidirectional ? way === "backward" : chosen.backwards,
+        backwards: bidirectional ? direction === "backward" : chosen.backwards,
         zero: bidirectional && sequences, // Bidirectional sets zero_output_for_mask.
       });
     }
-    const row = (way, what, record, at) => ({
+    const row = (direction, what, record, at) => ({
       at,
-      cells: counted(units).map((unit) => ({ value: record[what][unit], way, what, unit, record })),
+      cells: range(units).map((unit) => ({ value: record[what][unit], direction, what, unit, record })),
     });
-    const last = (way, what) => [row(way, what, runs[way].at(-1), null)];
-    const output = (way) => {
-      if (!sequences) return last(way, "output");
-      const rows = runs[way].map((record) => row(way, "output", record, record.at));
-      return bidirectional && way === "backward" ? rows.reverse() : rows;
+    const last = (direction, what) => [row(direction, what, runs[direction].at(-1), null)];
+    const output = (direction) => {
+      if (!sequences) return last(direction, "output");
+      const rows = runs[direction].map((record) => row(direction, "output", record, record.at));
+      return bidirectional && direction === "backward" ? rows.reverse() : rows;
     };
     const merged = () => {
-      const [forward, backward] = WAYS.map(output);
-      const both = (one, other) =>
+      const [forward, backward] = DIRECTIONS.map(output);
+      const mergeCells = (first, second) =>
         bidirectional === "concat"
-          ? [...one.cells, ...other.cells]
-          : one.cells.map((part, unit) => ({
-              value: merge[bidirectional](part.value, other.cells[unit].value),
-              parts: [part, other.cells[unit]],
+          ? [...first, ...second]
+          : first.map((part, unit) => ({
+              value: merge[bidirectional](part.value, second[unit].value),
+              parts: [part, second[unit]],
             }));
-      return forward.map((one, at) => ({ ...one, cells: both(one, backward[at]) }));
+      return forward.map((row, i) => ({ ...row, cells: mergeCells(row.cells, backward[i].cells) }));
     };
     const rowsOf = (name) => {
-      const way = WAYS.find((each) => name.startsWith(each)) ?? "forward";
-      if (name.endsWith("state_h")) return last(way, "h");
-      if (name.endsWith("state_c")) return last(way, "c");
-      return name === "output" && bidirectional ? merged() : output(way);
+      const direction = DIRECTIONS.find((each) => name.startsWith(each)) ?? "forward";
+      if (name.endsWith("state_h")) return last(direction, "h");
+      if (name.endsWith("state_c")) return last(direction, "c");
+      return name === "output" && bidirectional ? merged() : output(direction);
     };
 
     const masked = !mask.every(Boolean);
-    const [made, ...told] = layers[address.key(chosen)];
-    const answer = answers[told[Number(masked)]];
+    const [source, ...indices] = layers[address.key(chosen)];
+    const answer = answers[indices[Number(masked)]];
     const lengths = { batch: 1, timesteps: x.length, units, "2 * units": 2 * units };
     const tensors = Object.entries(answer.tensors).map(([name, { axes, sizes }]) => ({
       name,
@@ -78,21 +77,21 @@
       rows: rowsOf(name),
     }));
     const python = (values) => `[[${values.map((is) => (is ? "True" : "False")).join(", ")}]]`;
-    const layerText = fill(made, { units });
+    const layerCode = fill(source, { units });
     return {
       tensors,
-      written: layerText
+      source: layerCode
         .replaceAll("keras.layers.", "")
         .replace(/,\n */g, ", ")
         .replace(/\n */g, ""),
       container: answer.container,
       mask: masked ? python(mask) : "",
-      handsMaskOn: answer.mask,
+      propagatesMask: answer.mask,
       equal: answer.equal,
       code: fill(code.all, {
         x: `[[${x.map((value) => `[${value}]`).join(", ")}]]`,
         mask: masked ? fill(code.mask, { mask: python(mask) }) : "",
-        layer: layerText,
+        layer: layerCode,
         call: fill(code.call, {
           names: tensors.map(({ name }) => name).join(", "),
           arguments: masked ? "x, mask=mask" : "x",
@@ -101,7 +100,7 @@
     };
   };
 
-  // Whether a number is in a view such as ["output", [":", "-1", ":units"]] of its tensor.
+  // Return whether a number is in a view such as ["output", [":", "-1", ":units"]] of its tensor.
   const isIn = ([name, [, ...index]], tensor, row, column, units) => {
     if (name !== tensor.name) return false;
     const step = tensor.axes[1] === "timesteps" ? index.shift() : undefined;
@@ -112,13 +111,13 @@
     );
   };
 
-  // How a number was made.
+  // How a number is computed.
 
   const operand = (value) => (value < 0 ? `(${value})` : `${value}`);
-  const shown = (value) => (value < 0 ? `(${six(value)})` : six(value));
+  const operandValue = (value) => (value < 0 ? `(${formatValue(value)})` : formatValue(value));
   const product = (value, weight) => `${value} · ${operand(weight)}`;
   const fromState = ({ before }, { U }, unit) =>
-    before.h.map((h, from) => product(shown(h), U[from][unit])).join(" + ");
+    before.h.map((h, from) => product(operandValue(h), U[from][unit])).join(" + ");
   const X = "x_{t} · W";
   const H = "h_{t−1} · U";
 
@@ -129,7 +128,7 @@
       return [["h", `tanh(${X} + ${H} + b)`, `tanh(${sum} + ${operand(g.b[unit])})`]];
     },
     GRU: (gates, record, unit) => {
-      const { z, g } = record.made[unit];
+      const { z, g } = record.gates[unit];
       const input = (gate) =>
         `${product(operand(record.x), gate.W[unit])} + ${operand(gate.b[unit])}`;
       const state = (gate) => `${fromState(record, gate, unit)} + ${operand(gate.b_h[unit])}`;
@@ -144,17 +143,17 @@
         [
           "g",
           `tanh(${X} + b + r · (${H} + b_{h}))`,
-          `tanh(${input(gates.g)} + ${six(record.made[unit].r)} · (${state(gates.g)}))`,
+          `tanh(${input(gates.g)} + ${formatValue(record.gates[unit].r)} · (${state(gates.g)}))`,
         ],
         [
           "h",
           "z · h_{t−1} + (1 − z) · g",
-          `${six(z)} · ${shown(record.before.h[unit])} + (1 − ${six(z)}) · ${shown(g)}`,
+          `${formatValue(z)} · ${operandValue(record.before.h[unit])} + (1 − ${formatValue(z)}) · ${operandValue(g)}`,
         ],
       ];
     },
     LSTM: (gates, record, unit) => {
-      const { i, f, g, o, c } = record.made[unit];
+      const { i, f, g, o, c } = record.gates[unit];
       const gate = (name, activation) => {
         const { W, b } = gates[name];
         const sum = `${product(operand(record.x), W[unit])} + ${fromState(record, gates[name], unit)}`;
@@ -171,33 +170,33 @@
         [
           "c",
           "f · c_{t−1} + i · g",
-          `${six(f)} · ${shown(record.before.c[unit])} + ${six(i)} · ${shown(g)}`,
+          `${formatValue(f)} · ${operandValue(record.before.c[unit])} + ${formatValue(i)} · ${operandValue(g)}`,
         ],
         gate("o", "σ"),
-        ["h", "o · tanh(c)", `${six(o)} · tanh(${six(c)})`],
+        ["h", "o · tanh(c)", `${formatValue(o)} · tanh(${formatValue(c)})`],
       ];
     },
   };
 
-  const linesOf = ({ layer, units }, { what, way, unit, record }) => {
-    const all = lines[layer](first(units, weights[layer][way]), record, unit);
+  const linesOf = ({ layer, units }, { what, direction, unit, record }) => {
+    const all = lines[layer](first(units, weights[layer][direction]), record, unit);
     const wanted = what === "output" ? "h" : what;
     return all
       .slice(0, 1 + all.findIndex(([symbol]) => symbol === wanted))
-      .map(([symbol, ...line]) => [symbol, ...line, record.made[unit][symbol]]);
+      .map(([symbol, ...line]) => [symbol, ...line, record.gates[unit][symbol]]);
   };
 
-  // A formula's text, with what is written _{so} set lower.
+  // A formula's text, with _{...} as a subscript.
   const formula = (text) =>
-    text.split(/_\{([^}]*)\}/).map((part, at) => (at % 2 ? make("sub", {}, part) : part));
+    text.split(/_\{([^}]*)\}/).map((part, at) => (at % 2 ? create("sub", {}, part) : part));
 
   // The element.
 
   class RnnExplorer extends HTMLElement {
     connectedCallback() {
-      if (this.words) return;
-      this.words = this.querySelector("template").content;
-      this.touched = null;
+      if (this.texts) return;
+      this.texts = this.querySelector("template").content;
+      this.selected = null;
       this.build();
       this.show(address.read(location.hash));
       window.addEventListener("hashchange", () => {
@@ -209,82 +208,82 @@
 
     // A text of the page, with values in place of the {names} in it.
     word(name, values = {}) {
-      const text = this.words.querySelector(`.${name}`).cloneNode(true);
+      const text = this.texts.querySelector(`.${name}`).cloneNode(true);
       const walker = document.createTreeWalker(text, NodeFilter.SHOW_TEXT);
       while (walker.nextNode()) walker.currentNode.data = fill(walker.currentNode.data, values);
-      return make("span", {}, ...text.childNodes);
+      return create("span", {}, ...text.childNodes);
     }
 
     text(name, values) {
       return this.word(name, values).textContent;
     }
 
-    // The controls are made once, and what is below them on every change.
+    // The controls are created once, everything else on every change.
 
     build() {
       const choice = (name, title, options, show = String) =>
-        make(
+        create(
           "fieldset",
           { className: `rnn-choice rnn-${name}` },
-          make("legend", {}, this.word(title)),
-          make(
+          create("legend", {}, this.word(title)),
+          create(
             "div",
             { className: "rnn-segments" },
             ...options.map((value) =>
-              make(
+              create(
                 "label",
                 {},
-                make("input", { type: "radio", name: `rnn-${name}`, value }),
-                make("span", {}, show(value)),
+                create("input", { type: "radio", name: `rnn-${name}`, value }),
+                create("span", {}, show(value)),
               ),
             ),
           ),
         );
       const flag = (name) =>
-        make(
+        create(
           "label",
           {},
-          make("input", { type: "checkbox", name: `rnn-${name}` }),
-          make("code", {}, FLAGS[name]),
+          create("input", { type: "checkbox", name: `rnn-${name}` }),
+          create("code", {}, FLAGS[name]),
         );
       const button = (name, act) =>
-        make("button", { type: "button", className: `rnn-${name}` }, this.word(name));
+        create("button", { type: "button", className: `rnn-${name}` }, this.word(name));
 
-      this.controls = make(
+      this.controls = create(
         "form",
         { className: "rnn-controls", "aria-label": this.text("choose") },
         choice("layer", "layer", kinds),
-        make(
+        create(
           "div",
           { className: "rnn-choice rnn-bidirectional" },
-          make("label", { htmlFor: "rnn-bidirectional" }, make("code", {}, "Bidirectional")),
-          make(
+          create("label", { htmlFor: "rnn-bidirectional" }, create("code", {}, "Bidirectional")),
+          create(
             "select",
             { name: "rnn-bidirectional", id: "rnn-bidirectional" },
-            make("option", { value: "" }, this.text("no")),
-            ...modes.map((value) => make("option", { value }, `merge_mode=${value}`)),
+            create("option", { value: "" }, this.text("no")),
+            ...modes.map((value) => create("option", { value }, `merge_mode=${value}`)),
           ),
         ),
-        make(
+        create(
           "fieldset",
           { className: "rnn-choice rnn-flags" },
-          make("legend", {}, this.word("flags")),
+          create("legend", {}, this.word("flags")),
           ...Object.keys(FLAGS).map(flag),
         ),
-        choice("units", "units", counted(most.units).map((at) => at + 1)),
-        choice("steps", "steps", counted(most.timesteps).map((at) => at + 1)),
-        make(
+        choice("units", "units", range(max.units).map((at) => at + 1)),
+        choice("steps", "steps", range(max.timesteps).map((at) => at + 1)),
+        create(
           "fieldset",
           { className: "rnn-choice rnn-input" },
-          make("legend", {}, this.word("input")),
-          make("ol"),
+          create("legend", {}, this.word("input")),
+          create("ol"),
         ),
-        make("div", { className: "rnn-actions" }, button("copy_link"), button("start_again")),
+        create("div", { className: "rnn-actions" }, button("copy_link"), button("start_again")),
       );
       this.controls.addEventListener("submit", (event) => event.preventDefault());
       this.controls.addEventListener("input", (event) => this.choose(event.target));
       this.controls.addEventListener("change", ({ target }) => {
-        if (target.type === "number") this.sync(); // What was no number goes back to what it was.
+        if (target.type === "number") this.sync(); // An invalid number is reset.
       });
       this.controls.querySelector(".rnn-start_again").addEventListener("click", () => {
         this.change(address.start);
@@ -297,45 +296,45 @@
 
       const copyCode = button("copy_code");
       copyCode.addEventListener("click", () => this.copy(this.returned.code, copyCode));
-      this.says = make("p", { className: "rnn-says" });
-      this.status = make("p", { className: "rnn-status", role: "status" });
-      this.code = make("code");
-      this.numbers = make("div", { className: "rnn-numbers" });
-      this.notes = make("ul", { className: "rnn-notes" });
-      this.diagram = make("div", { className: "rnn-diagram" });
-      this.formula = make("div", { className: "rnn-formula" });
-      const result = make(
+      this.summary = create("p", { className: "rnn-summary" });
+      this.status = create("p", { className: "rnn-status", role: "status" });
+      this.code = create("code");
+      this.numbers = create("div", { className: "rnn-numbers" });
+      this.notes = create("ul", { className: "rnn-notes" });
+      this.diagram = create("div", { className: "rnn-diagram" });
+      this.formula = create("div", { className: "rnn-formula" });
+      const result = create(
         "div",
         { className: "rnn-result" },
         this.numbers,
         this.notes,
         this.formula,
-        make("p", { className: "rnn-hint" }, this.word("checked")),
+        create("p", { className: "rnn-hint" }, this.word("checked")),
         this.status,
       );
-      this.frame = make(
+      this.frame = create(
         "div",
         { className: "rnn-explorer" },
         this.controls,
-        this.says,
+        this.summary,
         this.diagram,
-        make("div", { className: "rnn-python" }, make("pre", { tabIndex: 0 }, this.code), copyCode),
+        create("div", { className: "rnn-python" }, create("pre", { tabIndex: 0 }, this.code), copyCode),
         result,
       );
       this.append(this.frame);
-      this.numbers.addEventListener("focusin", ({ target }) => this.touch(target));
-      this.numbers.addEventListener("click", ({ target }) => this.touch(target));
+      this.numbers.addEventListener("focusin", ({ target }) => this.select(target));
+      this.numbers.addEventListener("click", ({ target }) => this.select(target));
       this.numbers.addEventListener("keydown", (event) => this.move(event));
     }
 
-    // From a control to what is chosen.
+    // From a control to the chosen settings.
 
     choose(control) {
       const chosen = { ...this.chosen };
       const name = control.name.replace("rnn-", "");
       if (name === "steps") {
         const length = Number(control.value);
-        const more = (values, next) => counted(length).map((at) => values[at] ?? next(at));
+        const more = (values, next) => range(length).map((at) => values[at] ?? next(at));
         chosen.x = more(chosen.x, (at) => (at + 1) / 10);
         chosen.mask = more(chosen.mask, () => true);
       } else if (name === "x" || name === "mask") {
@@ -357,37 +356,37 @@
 
     change(chosen) {
       this.show(chosen);
-      // Browsers refuse an address that changes with every key.
+      // Browsers limit how often the address may change.
       clearTimeout(this.waiting);
       this.waiting = setTimeout(() => {
         history.replaceState(null, "", address.write(this.chosen));
       }, 250);
     }
 
-    // From what is chosen to all that is shown.
+    // From the chosen settings to everything on the page.
 
     show(chosen) {
-      const before = this.says.textContent;
+      const before = this.summary.textContent;
       this.chosen = chosen;
-      this.returned = returned(chosen);
+      this.returned = callLayer(chosen);
       this.sync();
-      this.say();
+      this.summarize();
       this.code.textContent = this.returned.code;
       this.numbers.replaceChildren(
         ...this.returned.tensors.map((tensor) => this.table(tensor)),
-        make("p", { className: "rnn-hint" }, this.word("hint")),
+        create("p", { className: "rnn-hint" }, this.word("hint")),
       );
       this.draw();
-      // Much is shown across, below the controls, and little beside them.
+      // Large results are below the controls, small ones next to them.
       const { tensors } = this.returned;
       const columns = Math.max(...tensors.map(({ rows }) => rows[0].cells.length));
-      const much = chosen.x.length > 3 || columns > 4 || tensors.length > 3;
-      this.frame.classList.toggle("rnn-roomy", much);
+      const large = chosen.x.length > 3 || columns > 4 || tensors.length > 3;
+      this.frame.classList.toggle("rnn-roomy", large);
       this.note();
-      this.explain();
-      const now = this.says.textContent;
-      if (!before) return; // A page that was just opened has changed nothing.
-      const ends = this.returned.tensors[0].rows.at(-1).cells.map(({ value }) => six(value));
+      this.showFormula();
+      const now = this.summary.textContent;
+      if (!before) return; // The first state of the page is not announced.
+      const ends = this.returned.tensors[0].rows.at(-1).cells.map(({ value }) => formatValue(value));
       this.status.textContent =
         now === before ? this.text("new_numbers", { values: ends.join(", ") }) : now;
     }
@@ -412,7 +411,7 @@
       while (list.children.length < chosen.x.length) list.append(this.step(list.children.length));
       chosen.x.forEach((value, at) => {
         const [input, box] = list.children[at].querySelectorAll("input");
-        // What is being typed, such as 0. on the way to 0.5, is left alone.
+        // Do not change a number while it is being typed, such as 0. before 0.5.
         if (document.activeElement !== input || address.number(input.value) !== value) {
           input.value = value;
         }
@@ -423,41 +422,41 @@
 
     step(at) {
       const step = at + 1;
-      return make(
+      return create(
         "li",
         {},
-        make(
+        create(
           "label",
           {},
-          make("span", {}, this.word("step", { step })),
-          make("input", {
+          create("span", {}, this.word("step", { step })),
+          create("input", {
             type: "number",
             name: "rnn-x",
-            min: -address.MOST_INPUT,
-            max: address.MOST_INPUT,
+            min: -address.MAX_INPUT,
+            max: address.MAX_INPUT,
             step: "any",
             inputMode: "decimal",
             "data-at": at,
           }),
         ),
-        make(
+        create(
           "label",
           {},
-          make("input", {
+          create("input", {
             type: "checkbox",
             name: "rnn-mask",
             "data-at": at,
             "aria-label": this.text("masked_step", { step }),
           }),
-          make("span", {}, this.word("masked")),
+          create("span", {}, this.word("masked")),
         ),
       );
     }
 
-    say() {
+    summarize() {
       const { container, tensors } = this.returned;
       const listed = tensors.map(({ name, shape }) => `${name} ${shape}`).join(", ");
-      this.says.replaceChildren(
+      this.summary.replaceChildren(
         container === "tensor"
           ? this.word("returns_one", { tensors: listed })
           : this.word("returns_several", { container, count: tensors.length, tensors: listed }),
@@ -470,7 +469,7 @@
       const width = rows[0].cells.length;
       const heading = (column) =>
         width > units
-          ? this.word(`unit_${WAYS[Number(column >= units)]}`, { unit: (column % units) + 1 })
+          ? this.word(`unit_${DIRECTIONS[Number(column >= units)]}`, { unit: (column % units) + 1 })
           : this.word("unit", { unit: column + 1 });
       const label = ({ at }) =>
         at === null
@@ -480,47 +479,47 @@
         this.returned.equal.find(
           (each) => each.mark && each.views.some((view) => isIn(view, tensor, row, column, units)),
         )?.mark;
-      return make(
+      return create(
         "div",
         { className: "rnn-tensor" },
-        make(
+        create(
           "table",
           { "data-tensor": name },
-          make(
+          create(
             "caption",
             {},
-            make("code", { className: "rnn-name" }, name),
-            make("code", { className: "rnn-shape" }, shape),
-            make("span", { className: "rnn-axes" }, `(${sizes.join(", ")})`),
+            create("code", { className: "rnn-name" }, name),
+            create("code", { className: "rnn-shape" }, shape),
+            create("span", { className: "rnn-axes" }, `(${sizes.join(", ")})`),
           ),
-          make(
+          create(
             "thead",
             {},
-            make(
+            create(
               "tr",
               {},
-              make("td"),
-              ...counted(width).map((column) => make("th", { scope: "col" }, heading(column))),
+              create("td"),
+              ...range(width).map((column) => create("th", { scope: "col" }, heading(column))),
             ),
           ),
-          make(
+          create(
             "tbody",
             {},
             ...rows.map((row, down) =>
-              make(
+              create(
                 "tr",
                 {},
-                make("th", { scope: "row" }, label(row)),
+                create("th", { scope: "row" }, label(row)),
                 ...row.cells.map((cell, column) => {
-                  const number = make(
+                  const number = create(
                     "button",
                     { type: "button", tabIndex: down || column ? -1 : 0 },
-                    six(cell.value),
+                    formatValue(cell.value),
                   );
                   number.place = { name, down, column };
                   const marked = mark(row, column);
                   if (marked) number.dataset.mark = marked;
-                  return make("td", {}, number);
+                  return create("td", {}, number);
                 }),
               ),
             ),
@@ -530,15 +529,15 @@
     }
 
     svg() {
-      return paint(
-        scene(this.chosen, this.returned, (name, values) => this.text(name, values)),
-      );
+      const layout = buildLayout(this.chosen, this.returned);
+      const text = (name, values) => this.text(name, values);
+      return renderSvg(layout, describeLayout(layout, this.returned, text));
     }
 
     draw() {
       const svg = new DOMParser().parseFromString(this.svg(), "image/svg+xml").documentElement;
       this.diagram.replaceChildren(document.adoptNode(svg));
-      // What may be wider than a phone can be scrolled, and so must be reached by keyboard too.
+      // A wide diagram scrolls, so it must be possible to focus it.
       const wide = this.chosen.x.length > 3;
       this.diagram.classList.toggle("rnn-wide", wide);
       for (const [name, value] of Object.entries({
@@ -552,22 +551,22 @@
     }
 
     note() {
-      const { equal, tensors, mask, handsMaskOn } = this.returned;
+      const { equal, tensors, mask, propagatesMask } = this.returned;
       const notes = [];
-      if (!equal.length && tensors.length > 1) notes.push(make("li", {}, this.word("none_equal")));
+      if (!equal.length && tensors.length > 1) notes.push(create("li", {}, this.word("none_equal")));
       if (mask) {
-        notes.push(make("li", {}, this.word(handsMaskOn ? "mask_on" : "mask_off", { mask })));
+        notes.push(create("li", {}, this.word(propagatesMask ? "mask_on" : "mask_off", { mask })));
       }
-      if (this.chosen.bidirectional) notes.push(make("li", {}, this.word("no_backwards")));
+      if (this.chosen.bidirectional) notes.push(create("li", {}, this.word("no_backwards")));
       this.notes.replaceChildren(...notes);
     }
 
-    // The number that was touched.
+    // The selected number.
 
-    touch(button) {
+    select(button) {
       if (!button.place) return;
-      this.touched = button.place;
-      this.explain();
+      this.selected = button.place;
+      this.showFormula();
       const title = this.formula.querySelector(".rnn-heading");
       this.status.textContent = title.textContent;
     }
@@ -592,19 +591,19 @@
       return row?.querySelectorAll("button")[column];
     }
 
-    explain() {
+    showFormula() {
       for (const other of this.numbers.querySelectorAll("[aria-current]")) {
         other.removeAttribute("aria-current");
       }
-      const button = this.touched && this.numberAt(this.touched);
+      const button = this.selected && this.numberAt(this.selected);
       this.formula.hidden = !button;
       if (!button) {
-        this.touched = null;
+        this.selected = null;
         this.formula.replaceChildren();
         return;
       }
       button.setAttribute("aria-current", "true");
-      const { name, down, column } = this.touched;
+      const { name, down, column } = this.selected;
       for (const other of button.closest("table").querySelectorAll("button")) {
         other.tabIndex = other === button ? 0 : -1;
       }
@@ -612,55 +611,55 @@
       const cell = rows[down].cells[column];
       const index = axes.length === 3 ? [0, down, column] : [0, column];
       this.formula.replaceChildren(
-        make(
+        create(
           "p",
           { className: "rnn-heading" },
-          make("code", {}, `${name}[${index.join(", ")}] = ${six(cell.value)}`),
+          create("code", {}, `${name}[${index.join(", ")}] = ${formatValue(cell.value)}`),
         ),
-        ...(cell.parts ? this.merging(cell) : this.making(cell)),
-        make("p", { className: "rnn-letters" }, this.word("letters")),
+        ...(cell.parts ? this.describeMerged(cell) : this.describeValue(cell)),
+        create("p", { className: "rnn-letters" }, this.word("letters")),
       );
     }
 
-    merging({ value, parts }) {
+    describeMerged({ value, parts }) {
       const mode = this.chosen.bidirectional;
-      const [names, numbers] = [WAYS, parts.map((part) => shown(part.value))].map((both) =>
-        both.reduce((text, part) => text.replace("{}", part), merges[mode]),
+      const [names, numbers] = [DIRECTIONS, parts.map((part) => operandValue(part.value))].map((pair) =>
+        pair.reduce((text, part) => text.replace("{}", part), merges[mode]),
       );
       return [
         this.list([["output", names, numbers, value]]),
-        ...parts.flatMap((part) => this.making(part)),
+        ...parts.flatMap((part) => this.describeValue(part)),
       ];
     }
 
-    making(cell) {
-      const { what, way, unit, record } = cell;
+    describeValue(cell) {
+      const { what, direction, unit, record } = cell;
       const values = { step: record.at + 1, unit: unit + 1 };
       const is = what === "c" ? "c" : "h";
       const zero = this.chosen.bidirectional && this.chosen.sequences;
       const masked = what === "output" ? (zero ? "zero_output" : "kept_output") : "kept_state";
-      const sentence = make(
+      const sentence = create(
         "p",
         {},
-        ...(this.chosen.bidirectional ? [this.word(way), " "] : []),
-        this.word(record.made ? `made_${is}` : masked, values),
+        ...(this.chosen.bidirectional ? [this.word(direction), " "] : []),
+        this.word(record.gates ? `made_${is}` : masked, values),
       );
-      if (!record.made) return [sentence];
+      if (!record.gates) return [sentence];
       return [sentence, this.list(linesOf(this.chosen, cell))];
     }
 
     list(all) {
-      return make(
+      return create(
         "dl",
         {},
         ...all.flatMap(([symbol, text, numbers, value]) => [
-          make("dt", {}, symbol),
-          make(
+          create("dt", {}, symbol),
+          create(
             "dd",
             {},
-            make("span", {}, "= ", ...formula(text)),
-            make("span", { className: "rnn-with-numbers" }, `= ${numbers}`),
-            make("span", { className: "rnn-value" }, `= ${six(value)}`),
+            create("span", {}, "= ", ...formula(text)),
+            create("span", { className: "rnn-with-numbers" }, `= ${numbers}`),
+            create("span", { className: "rnn-value" }, `= ${formatValue(value)}`),
           ),
         ]),
       );
@@ -671,13 +670,13 @@
       try {
         await navigator.clipboard.writeText(text);
       } catch {
-        done = "not_copied"; // A browser may not let a page copy.
+        done = "not_copied"; // The browser does not allow the page to copy.
       }
       this.status.textContent = this.text(done);
       button.replaceChildren(this.word(done));
       clearTimeout(button.waiting);
-      const words = button.className.replace("rnn-", "");
-      button.waiting = setTimeout(() => button.replaceChildren(this.word(words)), 1500);
+      const name = button.className.replace("rnn-", "");
+      button.waiting = setTimeout(() => button.replaceChildren(this.word(name)), 1500);
     }
   }
 

@@ -1,4 +1,4 @@
-// Light or dark before the page is painted: what the reader chose, or else what the system says.
+// Light or dark before the page is painted: the choice of the reader, or else of the system.
 (() => {
   const { dataset } = document.documentElement;
   const chosen = localStorage.getItem("mode");

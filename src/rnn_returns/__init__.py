@@ -1,27 +1,25 @@
-"""What a Keras recurrent layer gives back: every returned tensor, observed, named and foretold."""
+"""What a Keras recurrent layer returns: every tensor, observed, named and predicted."""
 
 import importlib
-import sys
-from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from rnn_returns.describe import describe
-    from rnn_returns.diagram import Diagram, diagram
-    from rnn_returns.explain import explain
-    from rnn_returns.flags import FLAG_COMBINATIONS, Flags
-    from rnn_returns.layer import Cell, Layer
-    from rnn_returns.observe import Returned, observe
-    from rnn_returns.report import Report
-    from rnn_returns.rules import Expected, expected
+    from rnn_returns.diagrams.drawing import Diagram, diagram
+    from rnn_returns.introspection import describe
+    from rnn_returns.models.explanation import explain
+    from rnn_returns.models.report import Report
+    from rnn_returns.observation import Returned, observe
+    from rnn_returns.rules.expectation import Expected, expected
+    from rnn_returns.rules.flags import FLAG_COMBINATIONS, Flags
+    from rnn_returns.rules.layer_spec import CellSpec, LayerSpec
 
 __all__ = [
     "FLAG_COMBINATIONS",
-    "Cell",
+    "CellSpec",
     "Diagram",
     "Expected",
     "Flags",
-    "Layer",
+    "LayerSpec",
     "Report",
     "Returned",
     "describe",
@@ -31,46 +29,31 @@ __all__ = [
     "observe",
 ]
 
-_HOMES = {
-    "FLAG_COMBINATIONS": "flags",
-    "Cell": "layer",
-    "Diagram": "diagram",
-    "Expected": "rules",
-    "Flags": "flags",
-    "Layer": "layer",
-    "Report": "report",
-    "Returned": "observe",
-    "describe": "describe",
-    "diagram": "diagram",
-    "expected": "rules",
-    "explain": "explain",
-    "observe": "observe",
+_MODULES = {
+    "FLAG_COMBINATIONS": "rules.flags",
+    "CellSpec": "rules.layer_spec",
+    "Diagram": "diagrams.drawing",
+    "Expected": "rules.expectation",
+    "Flags": "rules.flags",
+    "LayerSpec": "rules.layer_spec",
+    "Report": "models.report",
+    "Returned": "observation",
+    "describe": "introspection",
+    "diagram": "diagrams.drawing",
+    "expected": "rules.expectation",
+    "explain": "models.explanation",
+    "observe": "observation",
 }
 
 
 def __getattr__(name: str) -> Any:
-    """Import what is asked for when it is asked for: the rules work without Keras."""
-    if name not in _HOMES:
+    """Import a public name on first use, so that the rules work without Keras."""
+    if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
-    setattr(sys.modules[__name__], name, value)
+    value = getattr(importlib.import_module(f"{__name__}.{_MODULES[name]}"), name)
+    globals()[name] = value
     return value
 
 
 def __dir__() -> list[str]:
     return sorted({*globals(), *__all__})
-
-
-class _Package(ModuleType):
-    """Keeps ``rnn_returns.observe`` the function, which has the name of its module.
-
-    Importing a module binds it under its name in its package, over anything that is there.
-    """
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        if name in _HOMES and isinstance(value, ModuleType):
-            value = getattr(value, name)
-        super().__setattr__(name, value)
-
-
-sys.modules[__name__].__class__ = _Package

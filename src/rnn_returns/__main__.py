@@ -1,16 +1,16 @@
-"""``python -m rnn_returns``: explain a saved model, or say what a single layer returns."""
+"""The command ``rnn-returns``: explain a saved model, or predict what a single layer returns."""
 
 import argparse
 import os
 import sys
 from typing import TYPE_CHECKING, Any
 
-from rnn_returns.keras_file import read_config
+from rnn_returns.models.keras_file import load_model, read_config
 
-# Imports that take time come where they are needed: --help needs none of them.
+# Slow imports are in the functions that need them, so that --help is fast.
 if TYPE_CHECKING:
-    from rnn_returns.foretold import Foretold
-    from rnn_returns.report import Report
+    from rnn_returns.models.report import Report
+    from rnn_returns.rules.predicted import PredictedReturn
 
 KINDS = ("LSTM", "GRU", "SimpleRNN")
 FLAGS = ("return_sequences", "return_state", "go_backwards")
@@ -23,19 +23,20 @@ EXAMPLES = """examples:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command with *arguments*, those of the process if None; return the exit status."""
-    given = vars(_parser().parse_args(arguments))
-    what, as_json = given.pop("what"), given.pop("json")
+    options = vars(_build_parser().parse_args(arguments))
+    target, as_json = options.pop("target"), options.pop("json")
     try:
-        answer = _layer(what, **given) if what in KINDS else _model(what, **given)
-    except ValueError as error:
+        function = _predict_layer if target in KINDS else _explain_model
+        result = function(target, **options)
+    except (ImportError, ValueError) as error:
         print(f"rnn_returns: {error}", file=sys.stderr)
         return 2
-    print(answer.to_json() if as_json else answer)
+    print(result.to_json() if as_json else result)
     return 0
 
 
-def _parser() -> argparse.ArgumentParser:
-    # Without a default, so that it is known which options were given.
+def _build_parser() -> argparse.ArgumentParser:
+    # Without defaults, so that a model can reject the options of a layer.
     parser = argparse.ArgumentParser(
         prog="python -m rnn_returns",
         description="Say what the recurrent layers of a saved Keras model return and what becomes "
@@ -44,7 +45,7 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         argument_default=argparse.SUPPRESS,
     )
-    parser.add_argument("what", metavar="MODEL.keras|LAYER", help=f"LAYER is {', '.join(KINDS)}")
+    parser.add_argument("target", metavar="MODEL.keras|LAYER", help=f"LAYER is {', '.join(KINDS)}")
     parser.add_argument("--json", action="store_true", default=False, help="write JSON")
     layer = parser.add_argument_group("options of LAYER")
     layer.add_argument("--units", type=int, help="its size; 1 if not given")
@@ -57,7 +58,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _layer(
+def _predict_layer(
     kind: str,
     units: int = 1,
     timesteps: int | None = None,
@@ -65,33 +66,33 @@ def _layer(
     bidirectional: bool = False,
     merge_mode: str | None = None,
     **flags: Any,
-) -> "Foretold":
-    from rnn_returns.foretold import foretell
-    from rnn_returns.layer import Layer
+) -> "PredictedReturn":
+    from rnn_returns.rules.layer_spec import LayerSpec
+    from rnn_returns.rules.predicted import predict_return
 
-    layer = Layer(kind, units=units, **flags)
+    layer = LayerSpec(kind, units=units, **flags)
     if merge_mode and not bidirectional:
         raise ValueError("--merge-mode is of a Bidirectional layer; give --bidirectional as well.")
     if bidirectional:
         merge = {"none": None, None: "concat"}.get(merge_mode, merge_mode)
-        layer = Layer("Bidirectional", layer=layer, merge_mode=merge)
-    return foretell(layer, (None, timesteps, features))
+        layer = LayerSpec("Bidirectional", layer=layer, merge_mode=merge)
+    return predict_return(layer, (None, timesteps, features))
 
 
-def _model(path: str, **options: Any) -> "Report":
+def _explain_model(path: str, **options: Any) -> "Report":
     if options:
         given = ", ".join(f"--{name.replace('_', '-')}" for name in options)
         raise ValueError(f"{given} is for a layer ({', '.join(KINDS)}), but {path} is none.")
-    # A file that is no model is refused before Keras takes its time.
-    read_config(path)
+    # An error in the file is reported before the slow import of Keras.
+    config = read_config(path)
     # TensorFlow would write log lines between ours. No number is calculated, so that neither its
     # fast operations nor a GPU are missed.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
     os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
-    from rnn_returns.explain import explain
+    from rnn_returns.models.explanation import explain
 
-    return explain(path)
+    return explain(load_model(path, config))
 
 
 if __name__ == "__main__":

@@ -2,9 +2,12 @@
 
 from dataclasses import dataclass
 from html import escape
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
-import numpy as np
+if TYPE_CHECKING:
+    import numpy
+
+from rnn_returns.messages import Render
 
 # Six decimals are what single precision holds on every processor for values of about one.
 DECIMALS = 6
@@ -12,7 +15,7 @@ DECIMALS = 6
 MOST_VALUES = 24
 
 
-def values_text(values: np.ndarray) -> str:
+def values_text(values: "numpy.ndarray") -> str:
     """Write *values* on one line, with so few decimals that every machine writes the same.
 
     >>> import numpy as np
@@ -20,6 +23,8 @@ def values_text(values: np.ndarray) -> str:
     >>> values_text(np.array([[0.25, -1e-9]]))
     '[[0.250000, 0.000000]]'
     """
+    import numpy as np  # It is there if there is an array, and a table does without both.
+
     if values.dtype.kind not in "biu":
         # Adding zero turns the -0.0 that rounding can leave into 0.0.
         values = np.round(values.astype("float64"), DECIMALS) + 0.0
@@ -62,29 +67,27 @@ class Table:
     def __repr__(self) -> str:
         lines = (self._columns, *self._rows)
         widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-        return "\n".join(
-            [
-                self.caption,
-                *(
-                    "  ".join(map(str.ljust, line, widths)).rstrip()  # Doctests mind spaces.
-                    for line in lines
-                ),
-            ]
-        )
+        # Doctests mind spaces at the end of a line.
+        texts = ("  ".join(map(str.ljust, line, widths)).rstrip() for line in lines)
+        return "\n".join([self.caption, *texts])
 
-    def _repr_html_(self) -> str:
+    def html(self, render: Render) -> str:
+        """Format it as HTML, with *render* for each text."""
         # Classes only: how it looks is the page's, and a style attribute would be refused there.
-        head = "".join(f'<th scope="col">{escape(title)}</th>' for title in self._columns)
+        head = "".join(f'<th scope="col">{render(title)}</th>' for title in self._columns)
         body = "".join(
-            f'<tr{_colour(mark)}><th scope="row">{escape(row[0])}</th>'
-            + "".join(f"<td>{escape(cell)}</td>" for cell in row[1:])
+            f'<tr{_row_class(mark)}><th scope="row">{render(row[0])}</th>'
+            + "".join(f"<td>{render(cell)}</td>" for cell in row[1:])
             + "</tr>"
             for row, mark in zip(self._rows, self.marks or [""] * len(self.rows), strict=True)
         )
         return (
-            f'<table class="{self._classes}"><caption>{escape(self.caption)}</caption>'
+            f'<table class="{self._classes}"><caption>{render(self.caption)}</caption>'
             f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
         )
+
+    def _repr_html_(self) -> str:
+        return self.html(escape)
 
     @property
     def _columns(self) -> tuple[str, ...]:
@@ -97,6 +100,6 @@ class Table:
         return tuple((*row, mark) for row, mark in zip(self.rows, self.marks, strict=True))
 
 
-def _colour(mark: str) -> str:
+def _row_class(mark: str) -> str:
     # The class that equal values have in a diagram.
     return f' class="rnn-equal-{mark.lower()}"' if len(mark) == 1 else ""

@@ -6,15 +6,15 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-import keras
 import numpy as np
 
-from rnn_returns.flags import FLAG_COMBINATIONS, Flags
-from rnn_returns.observe import observe
-from rnn_returns.rules import Expected, expected
+from rnn_returns.dependencies import keras
+from rnn_returns.observation import observe
+from rnn_returns.rules.expectation import Expected, expected
+from rnn_returns.rules.flags import FLAG_COMBINATIONS, Flags
 from rnn_returns.table import Table
 
-# How each layer is written, and the shape of what it is called on here.
+# The source of each layer, and the shape of the input that it is called on.
 SEQUENCE = (2, 3, 5)
 FORMS = {
     "SimpleRNN(4, FLAGS)": SEQUENCE,
@@ -36,6 +36,32 @@ FORMS = {
     "TimeDistributed(LSTM(4, FLAGS))": (2, 6, 3, 5),
 }
 
+
+def _array(items: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "array", "items": items}
+
+
+def _record(**properties: dict[str, Any]) -> dict[str, Any]:
+    """Describe an object that has these properties and no other."""
+    return {
+        "type": "object",
+        "required": list(properties),
+        "additionalProperties": False,
+        "properties": properties,
+    }
+
+
+TENSOR = _record(
+    name={"type": "string"}, axes=_array({"type": "string"}), shape=_array({"type": "integer"})
+)
+ROW = _record(
+    layer={"type": "string", "description": "how to write the layer"},
+    flags={"enum": [flags.name for flags in FLAG_COMBINATIONS]},
+    input=_array({"type": "integer"}),
+    container={"enum": ["tensor", "tuple", "list", "refused"]},
+    tensors=_array(TENSOR),
+    equalities=_array({"type": "string"}),
+)
 SCHEMA: dict[str, Any] = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",
     "title": "What Keras recurrent layers return",
@@ -43,40 +69,13 @@ SCHEMA: dict[str, Any] = {
     "required": ["keras", "rows"],
     "properties": {
         "keras": {"type": "string", "description": "the Keras version that it was observed on"},
-        "rows": {
-            "type": "array",
-            "items": {
-                "type": "object",
-                "required": ["layer", "flags", "input", "container", "tensors", "equalities"],
-                "additionalProperties": False,
-                "properties": {
-                    "layer": {"type": "string", "description": "how to write the layer"},
-                    "flags": {"enum": [flags.name for flags in FLAG_COMBINATIONS]},
-                    "input": {"type": "array", "items": {"type": "integer"}},
-                    "container": {"enum": ["tensor", "tuple", "list", "refused"]},
-                    "tensors": {
-                        "type": "array",
-                        "items": {
-                            "type": "object",
-                            "required": ["name", "axes", "shape"],
-                            "additionalProperties": False,
-                            "properties": {
-                                "name": {"type": "string"},
-                                "axes": {"type": "array", "items": {"type": "string"}},
-                                "shape": {"type": "array", "items": {"type": "integer"}},
-                            },
-                        },
-                    },
-                    "equalities": {"type": "array", "items": {"type": "string"}},
-                },
-            },
-        },
+        "rows": _array(ROW),
     },
 }
 
 
 @dataclass(frozen=True)
-class Row:
+class TruthTableRow:
     """One layer under one flag combination.
 
     Args:
@@ -108,71 +107,77 @@ class Row:
         }
 
 
-def truth_table() -> tuple[Row, ...]:
+def build_truth_table() -> tuple[TruthTableRow, ...]:
     """Foretell every row by the rules, and observe that it is so on the installed Keras.
 
     Raises:
         AssertionError: If Keras returned something else than the rules say.
     """
     return tuple(
-        _row(form, shape, flags) for form, shape in FORMS.items() for flags in FLAG_COMBINATIONS
+        _build_row(form, shape, flags)
+        for form, shape in FORMS.items()
+        for flags in FLAG_COMBINATIONS
     )
 
 
-def as_table(rows: tuple[Row, ...]) -> Table:
+def as_table(rows: tuple[TruthTableRow, ...]) -> Table:
     """Show *rows* as one table, with the tensors' axes by name."""
-    shown = []
+    cells = []
     for row in rows:
         data = row.as_dict()
         tensors = [f"{tensor['name']} ({', '.join(tensor['axes'])})" for tensor in data["tensors"]]
         returned = "; ".join([data["container"], *tensors])
-        shown.append((row.layer, returned, "; ".join(data["equalities"])))
-    return Table(f"{len(rows)} calls", ("layer", "returns", "equal"), tuple(shown))
+        cells.append((row.layer, returned, "; ".join(data["equalities"])))
+    return Table(f"{len(rows)} calls", ("layer", "returns", "equal"), tuple(cells))
 
 
-def as_json(rows: tuple[Row, ...]) -> str:
+def as_json(rows: tuple[TruthTableRow, ...]) -> str:
     """Write *rows* as JSON text of the form that ``SCHEMA`` describes."""
     data = {"keras": keras.__version__, "rows": [row.as_dict() for row in rows]}
     return json.dumps(data, indent=1)
 
 
-def as_csv(rows: tuple[Row, ...]) -> str:
+def as_csv(rows: tuple[TruthTableRow, ...]) -> str:
     """Write *rows* as CSV text, with one line for each returned tensor."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(("layer", "flags", "container", "tensor", "axes", "shape"))
     for row in rows:
         data = row.as_dict()
+        call = (data["layer"], data["flags"], data["container"])
         for tensor in data["tensors"]:
-            writer.writerow(
-                (
-                    *(data[column] for column in ("layer", "flags", "container")),
-                    tensor["name"],
-                    " ".join(tensor["axes"]),
-                    " ".join(map(str, tensor["shape"])),
-                )
-            )
+            axes, shape = " ".join(tensor["axes"]), " ".join(map(str, tensor["shape"]))
+            writer.writerow((*call, tensor["name"], axes, shape))
     return text.getvalue()
 
 
-def _row(form: str, shape: tuple[int, ...], flags: Flags) -> Row:
-    written = ", ".join(f"{name}={value}" for name, value in flags.arguments.items() if value)
-    code = form.replace(", FLAGS", f", {written}" if written else "")
+def _build_row(form: str, shape: tuple[int, ...], flags: Flags) -> TruthTableRow:
+    arguments = ", ".join(f"{name}={value}" for name, value in flags.arguments.items() if value)
+    code = form.replace(", FLAGS", f", {arguments}" if arguments else "")
     layer = eval(code, {}, vars(keras.layers))
     x = np.random.default_rng(0).normal(size=shape).astype("float32")
     try:
         result = expected(layer, shape)
     except ValueError:
         try:
-            observe(layer, x)
-        except Exception:  # Each backend has errors of its own.
-            return Row(code, flags, shape, None)
+            layer(x)
+        except _refusal_types():
+            return TruthTableRow(code, flags, shape, None)
         raise AssertionError(
             f"{code} was called, though the rules say that it is refused"
         ) from None
     returned = observe(layer, x)
-    for what in ("container", "structure", "names", "shapes", "mask"):
-        assert getattr(result, what) == getattr(returned, what), f"{code} returned another {what}"
+    for name in ("container", "structure", "names", "shapes", "mask"):
+        assert getattr(result, name) == getattr(returned, name), f"{code} returned another {name}"
     for equality in result.equalities:
         assert equality.holds(returned), f"{code} returned tensors without {equality}"
-    return Row(code, flags, shape, result)
+    return TruthTableRow(code, flags, shape, result)
+
+
+def _refusal_types() -> tuple[type[Exception], ...]:
+    """Return the errors that Keras and its backend raise on arguments that they do not support."""
+    if keras.backend.backend() != "tensorflow":
+        return TypeError, ValueError, RuntimeError  # The last one is PyTorch's.
+    import tensorflow as tf
+
+    return TypeError, ValueError, tf.errors.InvalidArgumentError

@@ -1,1 +1,1 @@
-"""What only the build of the site uses: its commands, its guards and where it runs the pages."""
+"""What only the build of the site uses: commands, checks, execution, translation, publishing."""

@@ -1,13 +1,13 @@
-"""Say what is missing before an environment is made: run by the Python that makes it."""
+"""Check a Python before it creates the environment: run by that Python."""
 
 import sys
 
-# TensorFlow has wheels for these; requires-python in pyproject.toml says the same.
+# TensorFlow has wheels for these; see also requires-python in pyproject.toml.
 OLDEST, NEWEST = (3, 11), (3, 13)
 
 
-def problem() -> "str | None":
-    """Return what is wrong with this Python, or None."""
+def find_problem() -> "str | None":
+    """Return the problem of this Python, or None."""
     if not OLDEST <= sys.version_info[:2] <= NEWEST:
         oldest, newest = (".".join(map(str, version)) for version in (OLDEST, NEWEST))
         return (
@@ -27,4 +27,4 @@ def problem() -> "str | None":
 
 
 if __name__ == "__main__":
-    sys.exit(problem())
+    sys.exit(find_problem())

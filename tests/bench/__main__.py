@@ -1,30 +1,32 @@
 """Measure how fast the site is built: ``python -m bench`` in ``tests``.
 
-Whatever is compared is measured in turns, in one run, and only ratios are held against a target:
-another machine, or a busy one, has other seconds.
+Cases that are compared are measured in turns, in one run, and only ratios have a target, because
+seconds depend on the machine and on what else it runs.
 """
 
 import argparse
-import importlib.util
 import json
 import os
 import platform
-import statistics
-import sys
 from collections.abc import Callable
 from functools import partial
+from statistics import median
 
-from bench.sites import PLACE, ROOT, generated_site, this_site
+from support.sites import ROOT
+
+from bench import explorer
+from bench.sites import FOLDER, generated_site, this_site
 
 RESULT = ROOT / "_build" / "bench.json"
 EDITED = "docs/flags/both.md"
 FEW, MANY = 5, 40
 
 Cases = dict[str, Callable[[], float]]
+Seconds = dict[str, list[float]]  # By the names of the cases.
 
 
 def untrained() -> Cases:
-    """Pages that train no model: ours against MyST-NB as it comes."""
+    """Pages that train no model: ours against stock MyST-NB."""
     site = this_site(trained=False)
     return {
         "stock, one process": lambda: site.stock(1),
@@ -33,8 +35,8 @@ def untrained() -> Cases:
     }
 
 
-def whole() -> Cases:
-    """The whole site: ours against what its parts cost without kernels."""
+def complete() -> Cases:
+    """The complete site: ours against what its parts cost without kernels."""
     site = this_site(trained=True)
     off = ["--define", "nb_execution_mode=off"]
     return {
@@ -45,18 +47,15 @@ def whole() -> Cases:
 
 
 def edits() -> Cases:
-    """The whole site again, with nothing or one page changed."""
+    """The complete site again, with nothing or one page changed."""
     site = this_site(trained=True)
     site.ours(cold=True, may_fail=False)
     page = site.folder / EDITED
-    count = 0
 
     def edit(old: str, new: str, executes: int) -> float:
-        nonlocal count
-        count += 1
         text = page.read_text()
         assert old in text
-        page.write_text(text.replace(old, new.format("x" * count) + old, 1))
+        page.write_text(text.replace(old, new + old, 1))
         return build(executes)
 
     def build(executes: int) -> float:
@@ -67,8 +66,8 @@ def edits() -> Cases:
 
     return {
         "nothing changed": lambda: build(0),
-        "prose of one page": lambda: edit("```{code-cell}", "More of {}.\n\n", 0),
-        "code of one page": lambda: edit("import keras\n", "{} = None\n", 1),
+        "prose of one page": lambda: edit("```{code-cell}", "More of it.\n\n", 0),
+        "code of one page": lambda: edit("import keras\n", "x = None\n", 1),
     }
 
 
@@ -84,13 +83,13 @@ def added() -> Cases:
     return cases
 
 
-PARTS = {part.__name__: part for part in (untrained, whole, edits, added)}
+PARTS = {part.__name__: part for part in (untrained, complete, edits, added)}
 
 
-def measure(part: str, rounds: int) -> dict[str, list[float]]:
+def measure(part: str, rounds: int) -> Seconds:
     """Measure the cases of a part in turns, every other round backwards."""
     cases = PARTS[part]()
-    seconds: dict[str, list[float]] = {name: [] for name in cases}
+    seconds: Seconds = {name: [] for name in cases}
     for number in range(rounds):
         for name in list(cases)[:: -1 if number % 2 else 1]:
             seconds[name].append(cases[name]())
@@ -98,84 +97,65 @@ def measure(part: str, rounds: int) -> dict[str, list[float]]:
     return seconds
 
 
-def ratios(found: dict[str, dict[str, list[float]]]) -> dict[str, dict[str, float]]:
-    """Compare medians within a part; each with its target, and which side of it is good."""
-    middle = {
-        part: {name: statistics.median(values) for name, values in cases.items()}
+def ratios(found: dict[str, Seconds]) -> dict[str, dict[str, float]]:
+    """Compare medians within a part; each ratio with its target, at least or at most."""
+    medians = {
+        part: {name: median(values) for name, values in cases.items()}
         for part, cases in found.items()
     }
     compared: dict[str, dict[str, float]] = {}
 
-    if times := middle.get("untrained"):
-        ours = times["ours, cold"]
-        compared["cold, times faster than stock at one process"] = {
-            "is": times["stock, one process"] / ours, "at least": 5}  # fmt: skip
-        compared["cold, times faster than stock at two processes"] = {
-            "is": times["stock, two processes"] / ours, "at least": 3}  # fmt: skip
-    if times := middle.get("whole"):
+    if times := medians.get("untrained"):
+        for processes, target in (("one process", 5), ("two processes", 3)):
+            faster = times[f"stock, {processes}"] / times["ours, cold"]
+            name = f"cold, times faster than stock at {processes}"
+            compared[name] = {"is": faster, "at least": target}
+    if times := medians.get("complete"):
         floor = times["execution off"] + times["cells in one process"]
-        compared["whole site, times its floor"] = {
-            "is": times["ours, cold"] / floor,
-            "at most": 1.5,
-        }
-    if times := middle.get("added"):
-        each = {
-            case: (times[f"{case}, {MANY} pages"] - times[f"{case}, {FEW} pages"]) / (MANY - FEW)
-            for case in ("stock", "ours")
-        }
-        compared["an added page, as a part of stock's"] = {
-            "is": each["ours"] / each["stock"],
-            "at most": 1 / 6,
-        }
-    if times := middle.get("explorer"):
-        for name, value in times.items():
-            compared[f"milliseconds, {name}"] = {"is": 1000 * value, "at most": 50}
+        slower = times["ours, cold"] / floor
+        compared["complete site, times its floor"] = {"is": slower, "at most": 1.5}
+    if times := medians.get("added"):
+        ours, stock = (
+            times[f"{case}, {MANY} pages"] - times[f"{case}, {FEW} pages"]
+            for case in ("ours", "stock")
+        )
+        compared["an added page, as a part of stock's"] = {"is": ours / stock, "at most": 1 / 6}
+    for name, seconds in medians.get("explorer", {}).items():
+        compared[f"milliseconds, {name}"] = {"is": 1000 * seconds, "at most": 50}
     return compared
 
 
-def table(found: dict[str, dict[str, list[float]]], compared: dict[str, dict[str, float]]) -> str:
-    """Write down medians with their spread, and the ratios with their targets."""
-    lines = []
+def report(found: dict[str, Seconds]) -> None:
+    """Print medians with their spread, and the ratios with their targets."""
     for part, cases in found.items():
-        lines.append(f"\n{part}")
+        print(f"\n{part}")
         for name, values in cases.items():
             spread = f"{min(values):.2f} to {max(values):.2f}"
-            middle = statistics.median(values)
-            lines.append(f"  {name:40} {middle:8.2f}   {spread}, {len(values)} rounds")
-    lines.append("")
-    for name, ratio in compared.items():
-        side, target = next((key, value) for key, value in ratio.items() if key != "is")
-        met = ratio["is"] >= target if side == "at least" else ratio["is"] <= target
+            print(f"  {name:40} {median(values):8.2f}   {spread}, {len(values)} rounds")
+    print()
+    for name, ratio in ratios(found).items():
+        value = ratio.pop("is")
+        [(side, target)] = ratio.items()
+        met = value >= target if side == "at least" else value <= target
         verdict = "met" if met else "MISSED"
-        lines.append(f"  {name:56} {ratio['is']:6.2f}   {side} {target:.2f}: {verdict}")
-    return "\n".join(lines)
-
-
-def main() -> None:
-    """Measure what was asked for, and add it to what was measured before."""
-    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("parts", nargs="*", metavar="part", help=f"of {', '.join(PARTS)}, explorer")
-    parser.add_argument("--rounds", type=int, default=5, help="how often each is measured")
-    arguments = parser.parse_args()
-    PLACE.mkdir(parents=True, exist_ok=True)
-
-    explorer = importlib.util.find_spec("bench.explorer")
-    known = [*PARTS, *(["explorer"] if explorer else [])]
-    found = json.loads(RESULT.read_text())["found"] if RESULT.exists() else {}
-    for part in arguments.parts or known:
-        if part == "explorer":
-            found[part] = importlib.import_module("bench.explorer").measure()
-        elif part in PARTS:
-            found[part] = measure(part, arguments.rounds)
-        else:
-            sys.exit(f"There is no part {part!r}; there are {', '.join(known)}.")
-        compared = ratios(found)
-        machine = {"python": platform.python_version(), "cores": os.cpu_count()}
-        result = {"machine": machine, "found": found, "ratios": compared}
-        RESULT.write_text(json.dumps(result, indent=1) + "\n")
-    print(table(found, ratios(found)))
+        print(f"  {name:56} {value:6.2f}   {side} {target:.2f}: {verdict}")
     print(f"\nAll figures are in {RESULT.relative_to(ROOT)}.")
 
 
 if __name__ == "__main__":
-    main()
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    known = [*PARTS, "explorer"]
+    parser.add_argument("parts", nargs="*", metavar="part", help=f"of {', '.join(known)}")
+    parser.add_argument("--rounds", type=int, default=5, help="how often each is measured")
+    arguments = parser.parse_args()
+    if unknown := set(arguments.parts) - set(known):
+        parser.error(f"there is no part {', '.join(unknown)}; there are {', '.join(known)}")
+    FOLDER.mkdir(parents=True, exist_ok=True)
+
+    found = json.loads(RESULT.read_text())["found"] if RESULT.exists() else {}
+    for part in arguments.parts or known:
+        found[part] = measure(part, arguments.rounds) if part in PARTS else explorer.measure()
+        machine = {"python": platform.python_version(), "cores": os.cpu_count()}
+        result = {"machine": machine, "found": found, "ratios": ratios(found)}
+        RESULT.write_text(json.dumps(result, indent=1) + "\n")
+    report(found)

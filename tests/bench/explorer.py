@@ -1,14 +1,9 @@
-"""How long the Explorer takes from a change to the painted page, in a real browser.
+"""How long the Explorer takes from a change to the painted page, in a real browser."""
 
-``python -m bench.explorer`` in ``tests`` prints it.
-"""
-
-from pathlib import Path
-
-from browser import Visit, start
 from playwright.sync_api import sync_playwright
+from support.chromium import Visit, start
+from support.sites import ROOT
 
-ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "_build" / "html" / "docs" / "explorer.html"
 CHANGES = 40
 
@@ -23,29 +18,29 @@ CONTROLS = {
     "time steps": "check(`[name=rnn-steps][value='${n % 6 + 1}']`)",
     "mask": "toggle('[name=rnn-mask]')",
     "input": "choose('[name=rnn-x]', String(n / 10))",
-    "number": "one('tbody button').click()",
+    "number": "find('tbody button').click()",
 }
 # From the largest state, so that a change has the most to do.
 START = "#layer=lstm&bidirectional=concat&sequences=1&state=1&units=4&x=1,2,3,4,5,6"
 TIMED = """([address, change, changes]) => {
   const explorer = document.querySelector("rnn-explorer");
-  const one = (selector) => explorer.querySelector(selector);
-  const told = (control, type) => control.dispatchEvent(new Event(type, { bubbles: true }));
+  const find = (selector) => explorer.querySelector(selector);
+  const notify = (control) => control.dispatchEvent(new Event("input", { bubbles: true }));
   const choose = (selector, value) => {
-    one(selector).value = value;
-    told(one(selector), "input");
+    find(selector).value = value;
+    notify(find(selector));
   };
-  const check = (selector) => { one(selector).checked = true; told(one(selector), "input"); };
+  const check = (selector) => { find(selector).checked = true; notify(find(selector)); };
   const toggle = (selector) => {
-    one(selector).checked = !one(selector).checked;
-    told(one(selector), "input");
+    find(selector).checked = !find(selector).checked;
+    notify(find(selector));
   };
   explorer.show(rnnAddress.read(address));
   const acts = {
     ACTS
   };
   const painted = () => new Promise((done) => {
-    // A message comes after the frame that was asked for has been painted.
+    // A message arrives after the requested frame has been painted.
     requestAnimationFrame(() => {
       const { port1, port2 } = new MessageChannel();
       port1.onmessage = () => done(performance.now());
@@ -66,7 +61,7 @@ TIMED = """([address, change, changes]) => {
 
 
 def measure() -> dict[str, list[float]]:
-    """Give for each control the seconds that its changes took, one after the other."""
+    """Return the seconds that the changes of each control took."""
     acts = ",\n".join(f'"{name}": (n) => {change}' for name, change in CONTROLS.items())
     timed = TIMED.replace("ACTS", acts)
     with sync_playwright() as playwright:
@@ -81,11 +76,3 @@ def measure() -> dict[str, list[float]]:
             samples[f"explorer: {name}"] = page.evaluate(timed, [address, name, CHANGES])
         browser.close()
     return samples
-
-
-if __name__ == "__main__":
-    for name, taken in measure().items():
-        print(
-            f"{name:28} median {sorted(taken)[len(taken) // 2] * 1000:5.1f} ms, "
-            f"most {max(taken) * 1000:5.1f} ms, {len(taken)} changes"
-        )

@@ -1,4 +1,4 @@
-"""Run the cells of all pages in this process: what executing them costs, and nothing else."""
+"""Run the cells of all pages in this process, to measure only their execution."""
 
 import ast
 import contextlib
@@ -6,20 +6,20 @@ import io
 import json
 import os
 import sys
+from pathlib import Path
 from typing import Any
 
 
 def show(value: Any) -> None:
-    """Make what a notebook would show of *value*."""
+    """Make the representations of *value* that a notebook would show."""
     if value is not None:
-        as_html = getattr(value, "_repr_html_", None)
         repr(value)
-        if as_html:
+        if as_html := getattr(value, "_repr_html_", None):
             as_html()
 
 
 def run(cells: list[str]) -> None:
-    """Run the cells of one page in names of their own; a cell may be meant to raise."""
+    """Run the cells of one page in a new namespace; a cell may raise on purpose."""
     names: dict[str, Any] = {"__name__": "__main__"}
     for cell in cells:
         tree = ast.parse(cell)
@@ -31,8 +31,6 @@ def run(cells: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    with open(sys.argv[1]) as file:
-        pages = json.load(file)
-    for page in pages:
+    for page in json.loads(Path(sys.argv[1]).read_text()):
         os.chdir(page["folder"])
         run(page["cells"])

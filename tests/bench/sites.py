@@ -1,4 +1,4 @@
-"""The sites that are built against the clock: copies of this one, and generated ones."""
+"""The sites whose builds are measured: copies of this one, and generated ones."""
 
 import json
 import os
@@ -11,85 +11,67 @@ import time
 from pathlib import Path
 
 import jupytext
+from support.sites import ROOT, Site, cells
 
-ROOT = Path(__file__).parents[2]
-PLACE = ROOT / "_build" / "bench"
+FOLDER = ROOT / "_build" / "bench"
 
-# Our settings without anything of ours: MyST-NB as it comes, with the kernel that Jupyter brings.
+# Our settings without our extensions: stock MyST-NB, with the kernel that Jupyter provides.
 STOCK = """
 import os
 from pathlib import Path
-from site_build import fingerprint
-fingerprint.execution_cache = lambda root: ""
+from site_build.execution import fingerprint
+fingerprint.get_cache_path = lambda root: ""
 __file__ = str(Path(__file__).parents[1] / "conf.py")
 exec(Path(__file__).read_text())
+OURS = "site_build", "preloaded_kernels"
 del os.environ["JUPYTER_PATH"], html_math_renderer
-extensions = [name for name in extensions if not name.startswith("site_build")]
+extensions = [name for name in extensions if not name.startswith(OURS)]
 html_static_path, templates_path = ["../docs/_static"], ["../docs/_templates"]
 nb_execution_mode = "force"
+suppress_warnings = ["mystnb.unknown_mime_type"]
 """
-# `make html`, with more options: a page that was left out may be referred to.
+# `make html` with more options, because pages may refer to a page that was removed.
 OURS = """
 import sys
-from site_build.__main__ import html
-sys.exit(html(*sys.argv[1:]))
+from pathlib import Path
+from site_build.__main__ import build_html
+sys.exit(build_html(Path.cwd(), *sys.argv[1:]))
 """
 LENIENT = ["--define", "suppress_warnings=ref,myst.xref_missing,toc,mystnb.glue_ref"]
 
-# What a page says that trains a model, itself or through the probe.
-TRAINING = (".fit(", "live.probed(")
+# A page with any of these trains a model, itself or through the probe.
+TRAINING = (".fit(", ".probed(")
 
-GENERATED = """\
----
-file_format: mystnb
-kernelspec:
-  name: python3
-  language: python
----
-
-# Page {number}
-
-```{{code-cell}}
+GENERATED = """
 import keras
 import numpy
 
 layer = keras.layers.GRU({units}, return_sequences=True)
 layer(numpy.ones((1, {number}, 2))).shape
-```
-
-```{{code-cell}}
-layer.count_params()
-```
 """
 
 
-class Site:
-    """A site in a folder of its own, with ways to build it."""
+class MeasuredSite(Site):
+    """A site in a folder of its own, with methods to build it."""
 
     def __init__(self, name: str) -> None:
-        self.folder = PLACE / name
+        super().__init__(FOLDER / name)
         shutil.rmtree(self.folder, ignore_errors=True)
-        shutil.copytree(ROOT / "docs" / "_static", self.folder / "docs" / "_static")
-        shutil.copytree(ROOT / "docs" / "_templates", self.folder / "docs" / "_templates")
+        for folder in ("_static", "_templates"):
+            shutil.copytree(ROOT / "docs" / folder, self.folder / "docs" / folder)
         shutil.copy(ROOT / "conf.py", self.folder)
-        (self.folder / "stock").mkdir()
-        (self.folder / "stock" / "conf.py").write_text(STOCK)
-        self.said = ""
+        self.write("stock/conf.py", STOCK)
+        self.output = ""
 
     @property
     def pages(self) -> list[Path]:
         """List the pages that are executed."""
-        found = [
-            *self.folder.glob("*.md"),
-            *self.folder.glob("docs/**/*.md"),
-            *self.folder.glob("examples/*.py"),
-        ]
-        return sorted(
-            page for page in found if "{code-cell}" in page.read_text() or page.suffix == ".py"
-        )
+        texts = [*self.folder.glob("*.md"), *self.folder.glob("docs/**/*.md")]
+        executed = [page for page in texts if "{code-cell}" in page.read_text()]
+        return sorted([*executed, *self.folder.glob("examples/*.py")])
 
     def stock(self, processes: int) -> float:
-        """Build it with MyST-NB as it comes, everything anew."""
+        """Build it from scratch with stock MyST-NB."""
         shutil.rmtree(self.folder / "_build" / "stock", ignore_errors=True)
         options = ["-c", "stock", "-j", str(processes), "--fresh-env"]
         return self._time("-m", "sphinx", *options, ".", "_build/stock")
@@ -103,7 +85,7 @@ class Site:
 
     def executed(self) -> int:
         """Count the pages that the last build executed."""
-        return len(re.findall(r"^Executed ", self.said, re.M))
+        return len(re.findall(r"^Executed ", self.output, re.M))
 
     def cells(self) -> float:
         """Run the cells of all pages in one plain process, one after the other."""
@@ -117,38 +99,35 @@ class Site:
                 fences = re.findall(r"^```\{code-cell\}.*?\n(.*?)^```", text, re.M | re.S)
                 cells = [re.sub(r"\A(?::.*\n)+", "", fence) for fence in fences]
             pages.append({"folder": str(page.parent), "cells": cells})
-        list_of_pages = self.folder / "_build" / "cells.json"
-        list_of_pages.parent.mkdir(exist_ok=True)
-        list_of_pages.write_text(json.dumps(pages))
-        return self._time(str(Path(__file__).with_name("plain.py")), str(list_of_pages))
+        self.write("_build/cells.json", json.dumps(pages))
+        return self._time(str(Path(__file__).with_name("plain.py")), "_build/cells.json")
 
     def _time(self, *command: str) -> float:
-        environment = os.environ | {"NO_COLOR": "1"}
         start = time.perf_counter()
         result = subprocess.run(
             [sys.executable, *command],
             cwd=self.folder,
-            env=environment,
+            env=os.environ | {"NO_COLOR": "1"},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
             check=False,
         )
         seconds = time.perf_counter() - start
-        self.said = result.stdout
+        self.output = result.stdout
         if result.returncode:
             raise RuntimeError(textwrap.indent(result.stdout[-3000:], "  "))
         return seconds
 
 
-def this_site(*, trained: bool) -> Site:
-    """Copy this site: all of it, or in English alone and without the pages that train a model."""
-    site = Site("whole" if trained else "untrained")
-    for name in ("docs", "examples", "src/atlas"):  # A page shows a probe.
+def this_site(*, trained: bool) -> MeasuredSite:
+    """Copy this site: all of it, or only in English and without the pages that train a model."""
+    site = MeasuredSite("complete" if trained else "untrained")
+    for name in ("docs", "examples", "src/keras_compat"):  # A page includes a probe.
         shutil.copytree(ROOT / name, site.folder / name, dirs_exist_ok=True)
     shutil.copy(ROOT / "index.md", site.folder)
     if not trained:
-        # MyST-NB as it comes knows nothing of a second language.
+        # Stock MyST-NB does not support a second language.
         shutil.rmtree(site.folder / "docs" / "locale")
         for page in site.pages:
             if any(trains in page.read_text() for trains in TRAINING):
@@ -156,13 +135,12 @@ def this_site(*, trained: bool) -> Site:
     return site
 
 
-def generated_site(count: int) -> Site:
+def generated_site(count: int) -> MeasuredSite:
     """Generate a site of *count* small pages that use Keras, each with cells of its own."""
-    site = Site(f"generated-{count}")
-    names = [f"page-{number}" for number in range(1, count + 1)]
+    site = MeasuredSite(f"generated-{count}")
+    names = [f"docs/page-{number}" for number in range(1, count + 1)]
     for number, name in enumerate(names, start=1):
-        text = GENERATED.format(number=number, units=1 + number % 7)
-        (site.folder / "docs" / f"{name}.md").write_text(text)
-    toctree = "\n".join(f"docs/{name}" for name in names)
-    (site.folder / "index.md").write_text(f"# Generated\n\n```{{toctree}}\n{toctree}\n```\n")
+        code = GENERATED.format(number=number, units=1 + number % 7).strip()
+        site.write_page(cells(code, "layer.count_params()"), name)
+    site.write_index(*names)
     return site

@@ -1,1 +1,0 @@
-"""What recurrent layers did on each Keras and backend: measured by one probe, kept as data."""

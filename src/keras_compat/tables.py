@@ -1,0 +1,230 @@
+"""The tables of the pages about versions and backends."""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
+from string import ascii_lowercase
+
+from keras_compat.catalog_messages import PYTORCH_ANSWERS, TableText
+from keras_compat.changes import (
+    Stretch,
+    find_changes,
+    find_stretches,
+    is_equivalent,
+    is_error,
+)
+from keras_compat.data_files import MeasuredKeras, Value, read_keras
+from keras_compat.display import (
+    MARK,
+    ChangedValue,
+    ChangesTable,
+    CompatTable,
+    DescribedChange,
+    DisplayedValue,
+    LocatedValue,
+    ValuesTable,
+)
+from keras_compat.environments import ON_GPU, Environment
+from keras_compat.labels import (
+    BACKENDS,
+    format_answer,
+    format_environment,
+    format_first_version,
+    format_group_and_title,
+    format_label,
+    format_range,
+    format_reason,
+    format_title,
+    format_value,
+    sort_behaviors,
+)
+from keras_compat.migration_notes import find_note
+from rnn_returns.messages import Joined, Message
+
+# What may differ on a GPU because it has kernels of its own for it.
+FAST_KERNELS = re.compile(r"(mask\.(output\.default|left_padded)|go_backwards\.state)\.(LSTM|GRU)")
+
+
+def display_full(behavior: str, value: Value) -> DisplayedValue:
+    """Return a value with the full message of an error."""
+    warns = behavior.startswith("mask.warning.") and value != "none"
+    return DisplayedValue(format_value(behavior, value), quoted=warns or is_error(value))
+
+
+def display_short(behavior: str, value: Value) -> DisplayedValue:
+    """Return a value, or only the type of an error."""
+    if is_error(value):
+        kind = str(value).partition(":")[0]
+        return DisplayedValue(Joined(": ", [Message(TableText.ERROR), kind]))
+    return display_full(behavior, value)
+
+
+def make_change_matrix(versions: Sequence[MeasuredKeras]) -> ValuesTable:
+    """List the behaviors that changed, version by version, except for messages of errors."""
+    rows = []
+    for name in sort_behaviors(versions[0].behaviors):
+        stretches = find_stretches(name, versions)
+        if len(stretches) > 1 and not name.startswith("error."):
+            values: list[LocatedValue] = []
+            located = zip(ascii_lowercase, _locate(stretches), strict=False)
+            for letter, (stretch, positions) in located:
+                mark = f"{MARK} {letter}" if values else letter
+                location = Joined(", ", [mark, format_range(stretch.versions)])
+                values.append(LocatedValue(location, display_short(name, stretch.value), positions))
+            rows.append((format_group_and_title(name), tuple(values)))
+    caption = Message(TableText.CHANGED, count=len(rows))
+    return ValuesTable(caption, tuple(rows), columns=tuple(map(format_label, versions)))
+
+
+def make_error_table(versions: Sequence[MeasuredKeras]) -> ValuesTable:
+    """List how each mistake is reported, version by version."""
+    rows = []
+    for name in sort_behaviors(versions[0].behaviors):
+        if name.startswith("error."):
+            values = tuple(
+                LocatedValue(format_range(stretch.versions), display_full(name, stretch.value))
+                for stretch in find_stretches(name, versions)
+            )
+            rows.append((format_title(name), values))
+    return ValuesTable(Message(TableText.MISTAKES, count=len(rows)), tuple(rows))
+
+
+def _locate(stretches: Iterable[Stretch]) -> Iterator[tuple[Stretch, tuple[int, ...]]]:
+    """Add to each stretch the positions of its versions."""
+    start = 0
+    for stretch in stretches:
+        end = start + len(stretch.versions)
+        yield stretch, tuple(range(start, end))
+        start = end
+
+
+def make_lookup(
+    versions: Sequence[MeasuredKeras], others: Sequence[MeasuredKeras], picked: MeasuredKeras
+) -> ValuesTable:
+    """List every behavior of every version, for a reader to select one.
+
+    Args:
+        versions: Versions that follow each other.
+        others: Versions that do not, such as those on other backends.
+        picked: The version that is selected at first.
+    """
+    everything = [*versions, *others]
+    rows = []
+    for name in sort_behaviors(versions[0].behaviors):
+        values = [
+            LocatedValue(format_range(stretch.versions), display_full(name, stretch.value), places)
+            for stretch, places in _locate(find_stretches(name, versions, exact=True))
+        ]
+        for position, other in enumerate(others, len(versions)):
+            value = display_full(name, other.behaviors[name])
+            values.append(LocatedValue(format_label(other), value, (position,)))
+        rows.append((format_group_and_title(name), tuple(values)))
+    caption = Message(TableText.BEHAVIORS, count=len(rows))
+    options = tuple(map(format_label, everything))
+    return ValuesTable(caption, tuple(rows), options, everything.index(picked))
+
+
+def make_backend_comparison(backends: Sequence[MeasuredKeras]) -> ValuesTable:
+    """List the behaviors that differ between *backends*, and which backends have which value."""
+    rows = []
+    for name in sort_behaviors(backends[0].behaviors):
+        names_by_value: list[tuple[Value, list[str]]] = []
+        for keras in backends:
+            value, backend = keras.behaviors[name], BACKENDS[keras.environment.backend]
+            for known, names in names_by_value:
+                if is_equivalent(name, known, value):
+                    names.append(backend)
+                    break
+            else:
+                names_by_value.append((value, [backend]))
+        if len(names_by_value) > 1:
+            values = tuple(
+                LocatedValue(", ".join(names), display_short(name, value))
+                for value, names in names_by_value
+            )
+            rows.append((format_group_and_title(name), values))
+    return ValuesTable(Message(TableText.DIFFER, count=len(rows)), tuple(rows))
+
+
+def make_gpu_table(newest: MeasuredKeras) -> ValuesTable:
+    """Compare the fast kernels of each backend with *newest* on a CPU, if they were measured."""
+    rows = []
+    for name in filter(FAST_KERNELS.fullmatch, sort_behaviors(newest.behaviors)):
+        on_cpu = Message(TableText.CPU, name="TensorFlow")
+        values = [LocatedValue(on_cpu, display_short(name, newest.behaviors[name]))]
+        for environment in ON_GPU:
+            keras = read_keras(environment)
+            on_gpu = Message(TableText.GPU, name=BACKENDS[environment.backend])
+            value = (
+                display_short(name, keras.behaviors[name])
+                if keras.behaviors
+                else DisplayedValue(format_reason(keras))
+            )
+            values.append(LocatedValue(on_gpu, value))
+        rows.append((format_title(name), tuple(values)))
+    return ValuesTable(Message(TableText.FAST_KERNEL, count=len(rows)), tuple(rows))
+
+
+def make_unchanged_table(versions: Sequence[MeasuredKeras]) -> ValuesTable:
+    """List what is the same in all *versions*."""
+    rows = tuple(
+        (format_title(name), (LocatedValue("", display_full(name, versions[-1].behaviors[name])),))
+        for name in sort_behaviors(versions[0].behaviors)
+        if len(find_stretches(name, versions)) == 1
+    )
+    return ValuesTable(Message(TableText.UNCHANGED, count=len(rows)), rows)
+
+
+def make_changes_table(versions: Sequence[MeasuredKeras]) -> ChangesTable:
+    """List each change from a version to the next with its migration note, the newest first."""
+    changes: dict[tuple[str, Message, Message], list[ChangedValue]] = {}
+    for before, after in reversed(list(pairwise(versions))):
+        found = {change.behavior: change for change in find_changes([before, after])}
+        for name in sort_behaviors(found):
+            change, note = found[name], find_note(found[name])
+            # The message of an error matters only where it is what was measured.
+            display = display_full if name.startswith("error.") else display_short
+            old, new = display(name, change.old), display(name, change.new)
+            version = format_first_version(before, after)
+            key = version, Message(note.summary), Message(note.action)
+            changes.setdefault(key, []).append(ChangedValue(format_title(name), old, new))
+    return ChangesTable(
+        tuple(DescribedChange(*key, tuple(values)) for key, values in changes.items())
+    )
+
+
+def make_environment_table(environments: Sequence[Environment]) -> CompatTable:
+    """List what was run with which versions, and what could not be run and why."""
+    rows = []
+    for environment in environments:
+        keras = read_keras(environment)
+        if keras.behaviors:
+            versions = sorted(keras.versions.items())
+            cells = keras.keras, ", ".join(" ".join(version) for version in versions)
+        else:
+            cells = format_reason(keras), ""
+        rows.append((format_environment(environment), *cells, keras.date))
+    others = Message(TableText.VERSIONS), Message(TableText.DATE)
+    columns = (Message(TableText.ENVIRONMENT), "Keras", *others)
+    return CompatTable(Message(TableText.ENVIRONMENTS, count=len(rows)), columns, tuple(rows))
+
+
+def make_pytorch_table(keras: MeasuredKeras, case: str) -> CompatTable:
+    """List what PyTorch returned, and whether Keras returned the same.
+
+    Args:
+        keras: What the probe of PyTorch measured.
+        case: Which of its comparisons.
+    """
+    rows = []
+    for name, value in keras.behaviors.items():
+        compared, kind, library, tensor = name.split(".")
+        if compared == case:
+            shape, _, result = str(value).rpartition(", ")
+            cells = (shape, result) if library == "keras" else (str(value), "")
+            cells = cells[0], format_answer(cells[1], PYTORCH_ANSWERS)
+            layer = f"{kind}, {BACKENDS.get(library, 'Keras')}"
+            rows.append((layer, format_answer(tensor, PYTORCH_ANSWERS), *cells))
+    texts = (TableText.LAYER, TableText.TENSOR, TableText.SHAPE, TableText.PYTORCH)
+    caption = Message(TableText.TENSORS, count=len(rows))
+    return CompatTable(caption, tuple(map(Message, texts)), tuple(rows))

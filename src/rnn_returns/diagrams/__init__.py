@@ -1,0 +1,1 @@
+"""Diagrams of an unrolled layer, drawn from the rules: standard library only."""

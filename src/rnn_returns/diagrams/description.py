@@ -1,0 +1,109 @@
+"""A diagram in sentences, for readers who do not see it."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from rnn_returns.diagrams.layout import DiagramLayout, Direction, boxes_by_tensor
+from rnn_returns.diagrams.unrolling import input_symbol
+from rnn_returns.messages import Joined, Message
+
+INITIAL_STATES = {
+    "given": "The states start from a given initial state.",
+    "kept": "The states start from where the last call ended.",
+    "": "The states start from zeros.",
+}
+
+
+class Description(NamedTuple):
+    """The texts of a diagram that are not drawn."""
+
+    id: str  # It differs where the texts differ.
+    title: Message  # The layer and the number of time steps.
+    sentences: list[Message]
+
+
+def describe_layout(layout: DiagramLayout, key: str = "") -> Description:
+    """Describe what a diagram shows; *key* tells apart two on one page that show the same.
+
+    >>> from rnn_returns.rules.layer_spec import LayerSpec
+    >>> from rnn_returns.diagrams.description import describe_layout
+    >>> from rnn_returns.diagrams.layout import build_layout
+    >>> layout = build_layout(LayerSpec("GRU", units=4), (None, 2, 1), steps=2)
+    >>> print(*describe_layout(layout).sentences[1:3])
+    The layer reads x₁ to x₂. The states start from zeros.
+    """
+    steps = layout["steps"]
+    template = "{layer}, {steps} time step" if steps == 1 else "{layer}, {steps} time steps"
+    title = Message(template, layer=layout["source"], steps=steps)
+    sentences = list(_sentences(layout))
+    return Description(f"rnn-{hash_text(' '.join([title, *sentences, key]))}", title, sentences)
+
+
+def _sentences(layout: DiagramLayout) -> Iterator[Message]:
+    yield Message("It is called on {input}.", input=layout["input"])
+    if layout["slices"]:
+        yield Message("The layer inside is called once for each slice; one slice is drawn.")
+    for direction in layout["directions"]:
+        yield _reading(direction, layout["steps"])
+    yield Message(INITIAL_STATES[layout["directions"][0]["initial"]])
+    masked = [input_symbol(step) for step, unmasked in enumerate(layout["mask"]) if not unmasked]
+    if masked:
+        template = "Masked, so that the states are carried past: {steps}."
+        yield Message(template, steps=", ".join(masked))
+    yield from _returned(layout)
+
+
+def _reading(direction: Direction, steps: int) -> Message:
+    first, last = input_symbol(0), input_symbol(steps - 1)
+    if direction["backwards"]:
+        first, last = last, first
+    subject = f"The {direction['name']} layer" if direction["name"] else "The layer"
+    if first == last:
+        return Message(subject + " reads {first}.", first=first)
+    return Message(subject + " reads {first} to {last}.", first=first, last=last)
+
+
+def _returned(layout: DiagramLayout) -> Iterator[Message]:
+    tensors = layout["tensors"]
+    container = layout["container"]
+    yield Message(f"What comes back is {container.template}.", **container.values)
+    if any(tensor["opens"] or tensor["closes"] for tensor in tensors):
+        parts = [tensor["opens"] + tensor["name"] + tensor["closes"] for tensor in tensors]
+        yield Message("Its structure is {structure}.", structure=f"({', '.join(parts)})")
+    symbols: dict[str, list[str]] = {tensor["name"]: [] for tensor in tensors}
+    hidden: list[str] = []
+    for name, operator, values in boxes_by_tensor(layout["directions"], layout["outputs"]):
+        symbol = f" {operator} ".join(value["symbol"] for value in values)
+        if len(values) > 1 and not operator:
+            forward, backward = (value["symbol"] for value in values)
+            symbol = Message("{forward} beside {backward}", forward=forward, backward=backward)
+        if not values[0]["returned"]:
+            hidden.append(symbol)
+        else:
+            # TimeDistributed stacks all tensors into one.
+            symbols[name if len(tensors) > 1 else tensors[0]["name"]].append(symbol)
+    for tensor in tensors:
+        yield Message(
+            "{name} of shape {shape}, which is ({axes}): {values}.",
+            name=tensor["name"],
+            shape=tensor["shape"],
+            axes=tensor["axes"],
+            values=Joined(", ", symbols[tensor["name"]]),
+        )
+    for equality in layout["equalities"]:
+        yield Message("Equal: {equality}.", equality=equality["text"])
+    if hidden:
+        yield Message("Computed, and not returned: {values}.", values=Joined(", ", hidden))
+
+
+def hash_text(text: str) -> str:
+    """Return a short name of *text* that is the same on every machine: FNV-1a, of 32 bits.
+
+    >>> from rnn_returns.diagrams.description import hash_text
+    >>> hash_text("output")
+    '79a94f04'
+    """
+    number = 0x811C9DC5
+    for character in text:
+        number = ((number ^ ord(character)) * 0x01000193) & 0xFFFFFFFF
+    return f"{number:08x}"

@@ -1,0 +1,215 @@
+"""The diagram of a layer: the layer unrolled, with the returned values highlighted."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from html import escape
+from numbers import Integral
+from typing import Any
+
+from rnn_returns.diagrams.description import Description, describe_layout
+from rnn_returns.diagrams.layout import DiagramLayout, build_layout
+from rnn_returns.diagrams.svg import render_svg
+from rnn_returns.diagrams.tensor_list import TensorLine
+from rnn_returns.messages import Displayed, Render
+from rnn_returns.rules.layer_spec import LayerSpec, input_axes
+from rnn_returns.table import Table
+
+Shape = tuple[int | None, ...]
+
+STEPS, MOST_STEPS = 3, 12
+# The length of an axis of an image that is not given; most kernels fit.
+IMAGE_LENGTH = 8
+
+
+@dataclass(frozen=True)
+class Diagram(Displayed):
+    """A picture of a layer that shows itself in a notebook; as text it says the same in words.
+
+    Args:
+        layout: What it shows, as plain data.
+        key: Any text. Two diagrams on one page that show the same need different ones.
+    """
+
+    layout: DiagramLayout
+    key: str = ""
+
+    @property
+    def description(self) -> Description:
+        """What it shows, in words."""
+        return describe_layout(self.layout, self.key)
+
+    @property
+    def svg(self) -> str:
+        """The text of an SVG file."""
+        return render_svg(self.layout, self.description) + "\n"
+
+    @property
+    def table(self) -> Table:
+        """What comes back, as a table; what is equal has the letters and colours of the picture."""
+        tensors, equalities = self.layout["tensors"], self.layout["equalities"]
+        equal = (f"{line['mark']}: {line['text']}".lstrip(": ") for line in equalities)
+        return Table(
+            "; ".join([self.layout["container"], *equal]),
+            ("tensor", "shape"),
+            tuple((line["name"], line["shape"]) for line in tensors),
+            tuple(_merge_marks(line) for line in tensors),
+        )
+
+    def html(self, render: Render) -> str:
+        """Write it as HTML, with its messages as *render* returns them."""
+        # As image/svg+xml it would become a file, which the colors of a page do not reach.
+        svg = render_svg(self.layout, self.description, render)
+        if self.layout["steps"] <= STEPS and not self.layout["slices"]:
+            return f'<div class="rnn-diagram">{svg}</div>'
+        # It may be wider than a phone, and what can be scrolled must be reached by keyboard too.
+        label = f'role="group" aria-label="{render(self.description.title)}"'
+        return f'<div class="rnn-diagram rnn-wide" tabindex="0" {label}>{svg}</div>'
+
+    def __repr__(self) -> str:
+        return "\n".join([self.description.title, *self.description.sentences])
+
+
+@dataclass(frozen=True)
+class Gallery(Displayed):
+    """Several diagrams beside each other, each under the Python that makes its layer.
+
+    Args:
+        diagrams: The diagrams.
+
+    >>> from rnn_returns import LayerSpec, diagram
+    >>> from rnn_returns.diagrams.drawing import Gallery
+    >>> pair = Gallery([diagram(LayerSpec(kind, units=4)) for kind in ("GRU", "LSTM")])
+    >>> print(repr(pair).splitlines()[0])
+    GRU(4), 3 time steps
+    """
+
+    diagrams: Sequence[Diagram]
+
+    def html(self, render: Render) -> str:
+        """Write it as HTML, with its messages as *render* returns them."""
+        figures = "".join(
+            f"<figure><figcaption><code>{escape(item.layout['source'])}</code></figcaption>"
+            f"{item.html(render)}</figure>"
+            for item in self.diagrams
+        )
+        return f'<div class="rnn-gallery">{figures}</div>'
+
+    def __repr__(self) -> str:
+        return "\n\n".join(map(repr, self.diagrams))
+
+
+def _merge_marks(tensor: TensorLine) -> str:
+    """Return the mark of *tensor*, or those of its parts."""
+    marks = [mark for box in tensor["swatch"] for mark in box]
+    if len(set(marks)) == 1:
+        return marks[0]
+    return ", ".join(f"{mark} in part" for mark in sorted({*marks} - {""}))
+
+
+def diagram(
+    layer: Any,
+    timesteps: int | None = None,
+    *,
+    input_shape: Shape | None = None,
+    mask: Iterable[bool] | None = None,
+    initial_state: bool = False,
+    key: str = "",
+) -> Diagram:
+    """Draw *layer*, unrolled over the time steps, with all that it returns lit.
+
+    Names, shapes and what is equal are those of ``expected``. To draw a description, no Keras is
+    needed.
+
+    Args:
+        layer: A recurrent layer, a ``Bidirectional`` or ``TimeDistributed`` around one, or a
+            description of one.
+        timesteps: How many time steps to draw; if None, as many as *input_shape* or *mask* say,
+            or 3.
+        input_shape: The shape of what the layer is called on, with the axes
+            ``(batch, timesteps, features)``, or those that the layer reads instead; None stands for
+            any length. If it is not given, any batch of samples of one feature, or of small images
+            of one channel.
+        mask: Which time steps are real, as in ``[True, True, False]``; None if the layer is called
+            without a mask.
+        initial_state: Whether the layer is called with an initial state.
+        key: Any text. Two diagrams on one page that show the same need different ones.
+
+    Raises:
+        TypeError: If *layer* is no recurrent layer, or another argument is not of its kind.
+        ValueError: If Keras refuses the layer or the call, or the arguments do not fit.
+
+    >>> from rnn_returns import LayerSpec, diagram
+    >>> diagram(LayerSpec("GRU", units=4, return_state=True), timesteps=2)
+    GRU(4, return_state=True), 2 time steps
+    It is called on x (None, 2, 1).
+    The layer reads x₁ to x₂.
+    The states start from zeros.
+    What comes back is a tuple of 2.
+    output of shape (None, 4), which is (batch, units): h₂.
+    state_h of shape (None, 4), which is (batch, units): h₂.
+    Equal: state_h == output.
+    Computed, and not returned: h₁.
+    """
+    if not isinstance(layer, LayerSpec):
+        # These import Keras, which a description does not need.
+        from rnn_returns.introspection import describe
+        from rnn_returns.validation import validate_layer
+
+        validate_layer(layer, "diagram")
+        layer = describe(layer)
+    unmasked = None if mask is None else _check_mask(mask)
+    shape = () if input_shape is None else _check_shape(input_shape)
+    axes = input_axes(layer)
+    given = {
+        "timesteps": timesteps,
+        "input_shape": shape[axes.index("timesteps")] if len(shape) == len(axes) else None,
+        "mask": len(unmasked) if unmasked else None,
+    }
+    steps = _agree({name: number for name, number in given.items() if number is not None})
+    lengths = {"batch": None, "slices": 2, "timesteps": steps, "features": 1, "channels": 1}
+    shape = shape or tuple(lengths.get(axis, IMAGE_LENGTH) for axis in axes)
+    return Diagram(build_layout(layer, shape, steps, unmasked, bool(initial_state)), key)
+
+
+def _agree(given: dict[str, int]) -> int:
+    """Return the number of time steps that the arguments agree on."""
+    for name, number in given.items():
+        if isinstance(number, bool) or not isinstance(number, Integral):
+            raise TypeError(
+                f"{name} is an object of type {type(number).__name__}, but the number of time "
+                f"steps is a whole number; give one from 1 to {MOST_STEPS}."
+            )
+    listed = ", ".join(f"{name} has {number}" for name, number in given.items())
+    if len(set(given.values())) > 1:
+        raise ValueError(
+            f"The arguments name different numbers of time steps: {listed}; give the same to each, "
+            "or to one of them only."
+        )
+    steps = int(next(iter(given.values()), STEPS))
+    if not 1 <= steps <= MOST_STEPS:
+        raise ValueError(
+            f"A diagram shows from 1 to {MOST_STEPS} time steps, but {listed}; draw fewer, such as "
+            f"timesteps={STEPS}: what comes back has the same form."
+        )
+    return steps
+
+
+def _check_mask(mask: Any) -> list[bool]:
+    entries = list(mask) if isinstance(mask, Iterable) else []
+    # NumPy's booleans are not of type bool.
+    if not entries or any(type(entry).__name__ not in ("bool", "bool_") for entry in entries):
+        raise TypeError(
+            f"mask is {mask!r}, but it needs True or False for each time step of one sample, "
+            "as in [True, True, False]."
+        )
+    return [bool(entry) for entry in entries]
+
+
+def _check_shape(shape: Any) -> Shape:
+    lengths = tuple(shape) if isinstance(shape, Iterable) else ("",)
+    if not all(length is None or isinstance(length, Integral) for length in lengths):
+        raise TypeError(
+            f"input_shape is {shape!r}, but it needs a whole number or None for each axis, as in "
+            "(None, 3, 1)."
+        )
+    return tuple(None if length is None else int(length) for length in lengths)

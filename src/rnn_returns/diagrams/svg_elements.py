@@ -1,0 +1,92 @@
+"""The SVG elements that diagrams consist of, and their styles."""
+
+from html import escape
+
+from rnn_returns.diagrams.sizes import SIZES
+
+Point = tuple[int, int]
+
+SANS = 'font-family="system-ui,sans-serif" font-size="13"'
+CODE = 'font-family="ui-monospace,Menlo,Consolas,monospace" font-size="13"'
+# Each class on white paper; on the site, docs/_static/site.css overrides these attributes.
+STYLES = {
+    "text": f'fill="#222832" {SANS}',
+    "faint": f'fill="#5a6472" {SANS}',
+    "bold": f'fill="#222832" font-weight="600" {SANS}',
+    "strong": f'fill="#222832" font-weight="600" {SANS.replace("13", "15")}',
+    "title": f'fill="#222832" font-weight="600" {SANS.replace("13", "28")}',
+    "code": f'fill="#222832" {CODE}',
+    "faint-code": f'fill="#5a6472" {CODE}',
+    "on": f'fill="#ffffff" font-weight="600" {SANS}',
+    "wire": 'fill="none" stroke="#697484" stroke-width="1.5"',
+    "head": 'fill="#697484"',
+    "rule": 'fill="none" stroke="#c3c9d1"',
+    "cell": 'fill="#eef0f3" stroke="#697484"',
+    "masked": 'fill="none" stroke="#697484" stroke-dasharray="2 3"',
+    "slice": 'fill="#ffffff" stroke="#c3c9d1"',
+    "dim": 'fill="none" stroke="#697484" stroke-dasharray="4 3"',
+    "lit": 'fill="#0072b2"',
+    "equal-a": 'fill="#b84c00"',
+    "equal-b": 'fill="#007a5a"',
+    "badge": 'fill="#ffffff" stroke="#222832"',
+}
+HEAD_LENGTH, HEAD_WIDTH = 7, 8
+
+
+def write_attributes(style: str) -> str:
+    """Return the attributes of an element with this style."""
+    return f'class="rnn-{style}" {STYLES[style]}'
+
+
+def choose_style(mark: str) -> str:
+    """Return the style of a returned value with this mark."""
+    return f"equal-{mark.lower()}" if mark else "lit"
+
+
+def draw_rectangle(style: str, x: int, y: int, width: int, height: int, corner: int = 4) -> str:
+    """Draw a rectangle."""
+    place = f'x="{x}" y="{y}" width="{width}" height="{height}" rx="{corner}"'
+    return f"<rect {write_attributes(style)} {place}/>"
+
+
+def draw_rule(left: int, right: int, y: int) -> str:
+    """Draw a line across."""
+    return f'<path {write_attributes("rule")} d="M{left} {y}H{right}"/>'
+
+
+def draw_text(style: str, x: int, y: int, content: str, anchor: str = "") -> str:
+    """Draw a text with its baseline at *y*; no element if it is empty."""
+    if not content:
+        return ""
+    place = f'x="{x}" y="{y}"' + (f' text-anchor="{anchor}"' if anchor else "")
+    return f"<text {write_attributes(style)} {place}>{escape(content)}</text>"
+
+
+def draw_lines(
+    style: str, x: int, middle: int, lines: list[str], anchor: str, step: int = SIZES.label_line
+) -> str:
+    """Draw lines of text one below the other, around *middle*."""
+    first = middle + SIZES.baseline - step * (len(lines) - 1) // 2
+    return "".join(
+        draw_text(style, x, first + step * i, line, anchor) for i, line in enumerate(lines)
+    )
+
+
+def draw_badge(x: int, y: int, mark: str) -> str:
+    """Draw a circle with a mark."""
+    circle = f'<circle {write_attributes("badge")} cx="{x}" cy="{y}" r="{SIZES.badge}"/>'
+    return circle + draw_text("bold", x, y + SIZES.baseline, mark, "middle")
+
+
+def draw_arrow(points: list[Point]) -> str:
+    """Draw an arrow along *points*; its lines are horizontal or vertical."""
+    (x0, y0), (x, y) = points[-2:]
+    dx = (x > x0) - (x < x0)
+    dy = (y > y0) - (y < y0)
+    half = HEAD_WIDTH // 2
+    # The line ends inside the head, so that the head stays pointed.
+    path = "L".join(f"{px} {py}" for px, py in [*points[:-1], (x - half * dx, y - half * dy)])
+    bx, by = x - HEAD_LENGTH * dx, y - HEAD_LENGTH * dy
+    head = f"M{x} {y}L{bx - half * dy} {by - half * dx}L{bx + half * dy} {by + half * dx}Z"
+    line = f'<path {write_attributes("wire")} d="M{path}"/>'
+    return f'{line}<path {write_attributes("head")} d="{head}"/>'

@@ -1,0 +1,124 @@
+"""One direction of a layer, unrolled: a symbol for each value at each time step."""
+
+from typing import NamedTuple
+
+from rnn_returns.rules.layer_spec import CELL_STATES, IMAGE_AXES, LayerSpec
+
+SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+ARROWS = {"": "", "forward": "→", "backward": "←"}
+KERAS_LETTERS = {"state_h": "h", "state_c": "c"}
+# The letters of a custom cell's states; from the sixth state on they are repeated with primes.
+CUSTOM_LETTERS = "stuvw"
+
+
+class UnrolledCell(NamedTuple):
+    """A cell of the layer."""
+
+    kind: str
+    letters: dict[str, str]  # The letter of each state, by the state's name in the layer.
+    prefix: str  # What the states' names have in front in a stack or a Bidirectional layer.
+
+
+class UnrolledDirection(NamedTuple):
+    """One direction of a layer over some time steps; each value has a symbol.
+
+    ``h₂`` is the hidden state after time step 2, ``c₂`` the cell state; ``s₂``, ``t₂`` and so on
+    are states of a custom cell, and ``y₂`` is its output. In a stack ``h⁰₂`` is of the bottom cell.
+    An arrow is the direction of a Bidirectional layer. ``h₀`` is an initial state that is not zero.
+
+    >>> from rnn_returns.rules.layer_spec import LayerSpec
+    >>> from rnn_returns.diagrams.unrolling import UnrolledDirection
+    >>> run = UnrolledDirection(LayerSpec("GRU", units=4), "", [True, True, False], False)
+    >>> [run.output(step) for step in range(3)], run.final_state("h", 0)
+    (['h₁', 'h₂', 'h₂'], 'h₂')
+    """
+
+    layer: LayerSpec
+    direction: str  # "forward" or "backward" in a Bidirectional layer, "" in any other.
+    mask: list[bool]  # For each time step False if it is masked.
+    initial_state: bool
+
+    @property
+    def order(self) -> list[int]:
+        """The time steps in the order of processing."""
+        steps = list(range(len(self.mask)))
+        return steps[::-1] if self.layer.go_backwards else steps
+
+    @property
+    def sources(self) -> list[int]:
+        """For each time step the last unmasked one processed by then, -1 if there is none."""
+        found, last = [-1] * len(self.mask), -1
+        for step in self.order:
+            last = step if self.mask[step] else last
+            found[step] = last
+        return found
+
+    @property
+    def cells(self) -> list[UnrolledCell]:
+        """The cells of the layer, the bottom one first."""
+        kind, outer = self.layer.kind, f"{self.direction}_" if self.direction else ""
+        cells = [
+            (cell.kind if kind == "RNN" else kind, cell.state_names) for cell in self.layer.cells
+        ]
+        if kind in IMAGE_AXES:
+            cells = [(kind, CELL_STATES["LSTMCell"])]
+        unrolled = []
+        for level, (kind, states) in enumerate(cells):
+            prefix = f"{outer}cell_{level}_" if isinstance(self.layer.cell, tuple) else outer
+            letters = {prefix + state: _letter(state, i) for i, state in enumerate(states)}
+            unrolled.append(UnrolledCell(kind, letters, prefix))
+        return unrolled
+
+    @property
+    def initial(self) -> str:
+        """The origin of the initial states: ``"given"``, ``"kept"``, or ``""`` for zeros."""
+        if self.initial_state:
+            return "given"
+        return "kept" if self.layer.stateful else ""
+
+    def start(self, letter: str, level: int) -> str:
+        """Return the symbol of a state of the cell on *level* before the first time step."""
+        return self._symbol(letter, level, 0) if self.initial else "0"
+
+    def final_state(self, letter: str, level: int) -> str:
+        """Return the symbol of a state of the cell on *level* after the last time step."""
+        last = self.sources[self.order[-1]]
+        return self.start(letter, level) if last < 0 else self._symbol(letter, level, last + 1)
+
+    def output(self, step: int) -> str:
+        """Return the symbol of the output: a masked one repeats the previous one, or is zero."""
+        source = self.sources[step]
+        if source < 0 or (self.layer.zero_output_for_mask and self._is_zeroed(step)):
+            return "0"
+        letter = "y" if self.cells[-1].kind == "custom" else "h"
+        return self._symbol(letter, len(self.cells) - 1, source + 1)
+
+    def _is_zeroed(self, step: int) -> bool:
+        if self.layer.unroll and self.layer.return_sequences:
+            # Keras reverses the mask for processing, but not for this.
+            step = self.order.index(step)
+        return not self.mask[step]
+
+    def _symbol(self, letter: str, level: int, number: int) -> str:
+        cell = str(level).translate(SUPERSCRIPTS) if len(self.cells) > 1 else ""
+        return ARROWS[self.direction] + letter + cell + _subscript(number)
+
+
+def input_symbol(step: int) -> str:
+    """Return the symbol of the input at a time step, counted from 0.
+
+    >>> from rnn_returns.diagrams.unrolling import input_symbol
+    >>> input_symbol(11)
+    'x₁₂'
+    """
+    return "x" + _subscript(step + 1)
+
+
+def _letter(state: str, place: int) -> str:
+    primes, letter = divmod(place, len(CUSTOM_LETTERS))
+    return KERAS_LETTERS.get(state, CUSTOM_LETTERS[letter] + "′" * primes)
+
+
+def _subscript(number: int) -> str:
+    return str(number).translate(SUBSCRIPTS)

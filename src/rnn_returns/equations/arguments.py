@@ -1,0 +1,105 @@
+"""The arguments of the equations, as arrays that fit each other."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+Arrays = dict[str, np.ndarray]
+
+
+class WeightLayout(NamedTuple):
+    """The weights and states that the equations of a layer expect."""
+
+    layer: str  # The name of the layer in messages.
+    blocks: int  # How many blocks of columns the weights have, one for each gate and candidate.
+    states: tuple[str, ...] = ("h",)
+    biases: int = 1
+
+
+class SequenceInput(NamedTuple):
+    """What a layer is called on: the input, the initial states by name, and the mask."""
+
+    x: np.ndarray
+    states: Arrays
+    mask: np.ndarray
+
+
+def read_arguments(
+    layout: WeightLayout, x: Any, weights: Sequence[Any], initial_state: Any, mask: Any
+) -> tuple[SequenceInput, list[np.ndarray]]:
+    """Return the arguments as arrays, with defaults instead of None.
+
+    The weights are the kernel, the recurrent kernel, and the bias or None.
+    """
+    advice = "add the axis that is missing, as in x[np.newaxis]"
+    x = _as_array("x", x, ("batch", "timesteps", "features"), advice=advice)
+    batch, timesteps, features = x.shape
+    weights = _read_weights(layout, weights, features)
+    units = len(weights[1])
+    states = _read_states(layout.states, initial_state, (batch, units))
+    mask = np.ones((batch, timesteps), bool) if mask is None else mask
+    mask = _as_array("mask", mask, ("batch", "timesteps"), (batch, timesteps), kinds="b")
+
+    # Half precision gives way to any other floating type, and replaces whole numbers.
+    dtype = np.result_type(*weights[:2], np.float16)
+    x, *arrays = (array.astype(dtype, copy=False) for array in (x, *states, *weights))
+    split = len(states)
+    named = dict(zip(layout.states, arrays[:split], strict=True))
+    return SequenceInput(x, named, mask), arrays[split:]
+
+
+def _read_weights(layout: WeightLayout, weights: Sequence[Any], features: int) -> list[np.ndarray]:
+    kernel, recurrent_kernel, bias = weights
+    columns = f"{layout.blocks} * units" if layout.blocks > 1 else "units"
+    advice = f"give the weights of one {layout.layer}, in the order of its get_weights()"
+    U = _as_array("recurrent_kernel", recurrent_kernel, ("units", columns), advice=advice)
+    width = layout.blocks * len(U)
+    _as_array("recurrent_kernel", U, ("units", columns), (len(U), width), advice)
+    W = _as_array("kernel", kernel, ("features", columns), (features, width), advice)
+    axes, lengths = ((columns,), (width,)) if layout.biases == 1 else (("2", columns), (2, width))
+    b = np.zeros(lengths) if bias is None else _as_array("bias", bias, axes, lengths, advice)
+    return [W, U, b]
+
+
+def _read_states(
+    names: tuple[str, ...], initial_state: Any, shape: tuple[int, int]
+) -> list[np.ndarray]:
+    if initial_state is None:
+        return [np.zeros(shape)] * len(names)
+    if not isinstance(initial_state, list | tuple) or len(initial_state) != len(names):
+        kind = type(initial_state).__name__
+        given = f"a {kind} of {len(initial_state)}" if kind in ("list", "tuple") else f"one {kind}"
+        raise ValueError(
+            f"initial_state is {given}, but must be the list [{', '.join(names)}]; "
+            "give one array of shape (batch, units) for each of these states."
+        )
+    return [
+        _as_array(f"initial_state[{n}]", state, ("batch", "units"), shape)
+        for n, state in enumerate(initial_state)
+    ]
+
+
+def _as_array(
+    name: str,
+    value: Any,
+    axes: tuple[str, ...],
+    lengths: tuple[int, ...] | None = None,
+    advice: str = "give one row for each sample of x",
+    kinds: str = "biuf",  # NumPy's letters for the kinds of data that are accepted.
+) -> np.ndarray:
+    """Return *value* as an array with these *axes*, and of these *lengths* if they are known."""
+    try:
+        array = np.asarray(value)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{name} is no array; give numbers, in rows of one length.") from error
+    if array.dtype.kind not in kinds:
+        needed = "booleans, such as x[..., 0] != 0" if kinds == "b" else "real numbers"
+        raise TypeError(f"{name} holds {array.dtype} data, but must hold {needed}.")
+    if array.ndim != len(axes) or 0 in array.shape or lengths not in (None, array.shape):
+        here = "with no axis empty" if lengths is None else f"here {lengths}"
+        raise ValueError(
+            f"{name} has the shape {array.shape}, but must have ({', '.join(axes)}), {here}; "
+            f"{advice}."
+        )
+    return array

@@ -1,0 +1,1 @@
+"""Reports on the recurrent layers of a whole model."""

@@ -1,0 +1,1 @@
+"""What Keras returns, as rules on plain data: standard library only, no Keras."""

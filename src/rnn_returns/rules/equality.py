@@ -1,0 +1,84 @@
+"""What holds between the tensors of one call on any data: as data, as text, and as a check."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import numpy
+
+# One entry of an axis, or where a part of it starts and stops.
+Index = tuple[int | tuple[int | None, int | None], ...]
+
+ALL = (None, None)
+# What Bidirectional makes of its two outputs, to be read and to be calculated.
+MERGES: dict[str, tuple[str, Callable[[Any, Any], Any]]] = {
+    "sum": ("{} + {}", lambda forward, backward: forward + backward),
+    "ave": ("({} + {}) / 2", lambda forward, backward: (forward + backward) / 2),
+    "mul": ("{} * {}", lambda forward, backward: forward * backward),
+}
+
+
+@dataclass(frozen=True)
+class View:
+    """Point at a returned tensor, or at a part of it.
+
+    Args:
+        name: The tensor's name.
+        index: For each of the first axes, one entry or a pair of where to start and stop.
+        axis: The name of the axis that a pair divides, to be read in place of its length.
+    """
+
+    name: str
+    index: Index = ()
+    axis: str = ""
+
+    def values(self, returned: Any) -> "numpy.ndarray":
+        """Take the part out of *returned*."""
+        index = tuple(slice(*item) if isinstance(item, tuple) else item for item in self.index)
+        values: numpy.ndarray = returned[self.name][index]
+        return values
+
+    def __str__(self) -> str:
+        items = (
+            ":".join("" if bound is None else self.axis for bound in item)
+            if isinstance(item, tuple)
+            else str(item)
+            for item in self.index
+        )
+        return f"{self.name}[{', '.join(items)}]" if self.index else self.name
+
+
+@dataclass(frozen=True)
+class Equality:
+    """State that two returned tensors, or parts of them, hold the same values.
+
+    Args:
+        left: One side.
+        right: The other side: one view, or two that *merge* makes one.
+        merge: ``"sum"``, ``"ave"`` or ``"mul"``.
+
+    >>> from rnn_returns.rules.equality import Equality, View
+    >>> str(Equality(View("state_h"), (View("output", ((None, None), -1)),)))
+    'state_h == output[:, -1]'
+    """
+
+    left: View
+    right: tuple[View, ...]
+    merge: str | None = None
+
+    def holds(self, returned: Any) -> bool:
+        """Say whether the values in *returned* are equal to the last bit, NaN to NaN.
+
+        Args:
+            returned: What ``observe`` returned, or any mapping of names to arrays.
+        """
+        import numpy as np  # It is there if there are arrays, and the rules do without both.
+
+        right = [view.values(returned) for view in self.right]
+        merged = MERGES[self.merge][1](*right) if self.merge else right[0]
+        return np.array_equal(self.left.values(returned), merged, equal_nan=True)
+
+    def __str__(self) -> str:
+        text = MERGES[self.merge][0] if self.merge else "{}"
+        return f"{self.left} == {text.format(*self.right)}"

@@ -1,0 +1,334 @@
+"""What a call returns by the rules, from a description of the layer alone, without Keras."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
+
+from rnn_returns.rules.constraints import CallOptions, check_call
+from rnn_returns.rules.equality import ALL, MERGES, Equality, View
+from rnn_returns.rules.layer_spec import (
+    CELL_STATES,
+    DIRECTIONS,
+    IMAGE_AXES,
+    CellSpec,
+    LayerSpec,
+    direction_specs,
+    image_axes,
+    input_axes,
+    state_names,
+    wrapped,
+)
+
+Shape = tuple[int | None, ...]
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What one call should give back, under the names that ``Returned`` gives to what did.
+
+    Args:
+        container: ``"tensor"`` or ``"tuple"``.
+        structure: The names in the containers that Keras puts the tensors into.
+        names: The tensors' names, flat.
+        axes: The names of each tensor's axes.
+        shapes: The tensors' shapes, None where the input's shape has None.
+        mask: The shape of the mask that the output hands on, or None if it hands on none.
+        equalities: What holds between the tensors' values on any data.
+    """
+
+    container: str
+    structure: Any
+    names: tuple[str, ...]
+    axes: tuple[tuple[str, ...], ...]
+    shapes: tuple[Shape, ...]
+    mask: Shape | None
+    equalities: tuple[Equality, ...]
+
+
+def expected(
+    layer: Any,
+    input_shape: Shape,
+    *,
+    mask: bool = False,
+    initial_state: bool = False,
+    symbolic: bool = False,
+) -> Expected:
+    """Say what *layer* gives back when it is called, as Keras does on TensorFlow without a GPU.
+
+    Args:
+        layer: A description of the layer, or a Keras layer, which is then described.
+        input_shape: The shape of what the layer is called on; None stands for any length.
+        mask: Whether it is called with a mask, whatever the mask may hold.
+        initial_state: Whether it is called with an initial state, in the containers in which
+            its own ``get_initial_state`` gives one.
+        symbolic: Whether it is called on a ``keras.Input``, not on numbers.
+
+    Raises:
+        ValueError: If there is no such layer, or Keras refuses it, or refuses to call it so.
+
+    >>> from rnn_returns.rules.layer_spec import LayerSpec
+    >>> from rnn_returns.rules.expectation import expected
+    >>> lstm = LayerSpec("LSTM", units=4, return_sequences=True, return_state=True)
+    >>> result = expected(lstm, (None, 5, 3))
+    >>> result.structure, result.shapes
+    (('output', 'state_h', 'state_c'), ((None, 5, 4), (None, 4), (None, 4)))
+    >>> print(*result.equalities)
+    state_h == output[:, -1]
+    """
+    if not isinstance(layer, LayerSpec):
+        from rnn_returns.introspection import read_layer  # A description needs no Keras.
+
+        layer = read_layer(layer, "expected", "a LayerSpec, a recurrent layer")
+    options = CallOptions(mask, initial_state, symbolic)
+    shape = tuple(input_shape)
+    check_call(layer, shape, options)
+    result, equalities = _predict(layer, shape, options)
+    tensors = list(_flatten(result))
+    masked = mask and _propagates_mask(layer)
+    return Expected(
+        container="tuple" if isinstance(result, tuple) else "tensor",
+        structure=_map_tensors(lambda tensor: tensor.name, result),
+        names=tuple(tensor.name for tensor in tensors),
+        axes=tuple(tensor.axes for tensor in tensors),
+        shapes=tuple(tensor.shape for tensor in tensors),
+        mask=shape[: 1 + input_axes(layer).index("timesteps")] if masked else None,
+        equalities=tuple(equalities),
+    )
+
+
+@dataclass(frozen=True)
+class TensorSpec:
+    """Describe a returned tensor."""
+
+    name: str
+    axes: tuple[str, ...]
+    shape: Shape
+
+
+class _Prediction(NamedTuple):
+    """One tensor, or several in the containers of Keras, and the equalities of their values."""
+
+    result: Any
+    equalities: list[Equality]
+
+
+def _predict(layer: LayerSpec, shape: Shape, options: CallOptions) -> _Prediction:
+    wrappers = {
+        "Bidirectional": _predict_bidirectional,
+        "TimeDistributed": _predict_time_distributed,
+    }
+    return wrappers.get(layer.kind, _predict_recurrent)(layer, shape, options)
+
+
+def _predict_recurrent(layer: LayerSpec, shape: Shape, options: CallOptions) -> _Prediction:
+    """Return the output, followed by the states with ``return_state``."""
+    batch, timesteps, *features = shape
+    if layer.kind in IMAGE_AXES:
+        axes, size = image_axes(layer, "filters"), _convolve(layer, features)
+        states = [TensorSpec(name, ("batch", *axes), (batch, *size)) for name in state_names(layer)]
+    else:
+        axes, size = ("units",), (layer.cells[-1].units,)
+        states = _predict_cell_states(layer, shape, options)
+    if layer.return_sequences:
+        axes, size = ("timesteps", *axes), (timesteps, *size)
+    output = TensorSpec("output", ("batch", *axes), (batch, *size))
+    if not layer.return_state:
+        return _Prediction(output, [])
+    last = View("output", (ALL, -1) if layer.return_sequences else ())
+    equalities = [Equality(View(state), (last,)) for state in _find_last_output(layer, options)]
+    return _Prediction((output, *states), equalities)
+
+
+def _predict_cell_states(layer: LayerSpec, shape: Shape, options: CallOptions) -> list[Any]:
+    """Return the states of one cell flat, and those of a stack in a container for each cell."""
+    names = iter(state_names(layer))
+    states = [
+        [TensorSpec(next(names), ("batch", "units"), (shape[0], size)) for size in cell.state_sizes]
+        for cell in layer.cells
+    ]
+    if not isinstance(layer.cell, tuple):
+        return states[0]
+    if len(states) == 1 and layer.unroll and not (options.mask or options.symbolic):
+        return states[0]  # StackedRNNCells unpacks the list of a single cell.
+    pairs = zip(layer.cells, states, strict=True)
+    return [_nest_states(cell, tensors, options.symbolic) for cell, tensors in pairs]
+
+
+def _nest_states(cell: CellSpec, states: list[TensorSpec], symbolic: bool) -> Any:
+    """Put the states of one cell of a stack into the container that Keras returns."""
+    if symbolic:
+        # A symbolic call uses state_size, which is a number if Keras's own cells have one state.
+        single = len(states) == 1 and not isinstance(cell.state_size, tuple)
+        return states[0] if single else states
+    return {"list": states, "tuple": tuple(states), "tensor": states[0]}[cell.container]
+
+
+def _find_last_output(layer: LayerSpec, options: CallOptions) -> Iterator[str]:
+    """Name the state that equals the last output, if there is one."""
+    names = state_names(layer)
+    if layer.kind not in IMAGE_AXES:
+        top = layer.cells[-1]
+        if top.kind not in CELL_STATES:
+            return  # A custom cell may return any output.
+        names = names[-len(top.state_names) :]
+    # A masked step repeats both the states and the output, but the first output is zero.
+    differ = layer.zero_output_for_mask or layer.stateful or options.initial_state
+    if not (options.mask and differ):
+        yield names[0]
+
+
+def _convolve(layer: LayerSpec, image: Sequence[Any]) -> tuple[Any, ...]:
+    """Return the shape of one image after the convolution of a ConvLSTM."""
+    first = layer.data_format == "channels_first"
+    options: tuple[Any, ...] = (layer.kernel_size, layer.strides, layer.dilation_rate)
+    sizes = []
+    for axis, length in enumerate(image[1:] if first else image[:-1]):
+        kernel, stride, dilation = (
+            option[axis] if isinstance(option, tuple) else option for option in options
+        )
+        window = dilation * (kernel - 1) + 1 if layer.padding == "valid" else 1
+        if window > length:
+            raise ValueError(
+                f"The kernel reaches over {window} entries of the {IMAGE_AXES[layer.kind][axis]} "
+                f"axis, which has {length}; make kernel_size smaller, or set padding='same'."
+            )
+        sizes.append((length - window) // stride + 1)
+    return (layer.filters, *sizes) if first else (*sizes, layer.filters)
+
+
+def _predict_bidirectional(layer: LayerSpec, shape: Shape, options: CallOptions) -> _Prediction:
+    """Return the merged output, or both outputs, then the states of both directions."""
+    predictions = [_predict(part, shape, options) for part in direction_layers(layer)]
+    if options.symbolic and predictions[0].result != predictions[1].result:
+        # A symbolic call takes the shapes of both directions from the forward layer alone.
+        predictions = [_Prediction(predictions[0].result, [])] * 2
+    outputs, states = [], []
+    for direction, prediction in zip(DIRECTIONS, predictions, strict=True):
+        renamed = _map_tensors(_add_prefix(direction), prediction.result)
+        output, *rest = renamed if isinstance(renamed, tuple) else (renamed,)
+        outputs.append(output)
+        states.extend(rest)
+    equalities = _merge_equalities(layer, outputs[0], [each.equalities for each in predictions])
+    if layer.merge_mode is None:
+        return _Prediction((*outputs, *states), equalities)
+    output = _merge_outputs(layer.merge_mode, *outputs)
+    return _Prediction((output, *states) if states else output, equalities)
+
+
+def _add_prefix(direction: str) -> Callable[[TensorSpec], TensorSpec]:
+    return lambda tensor: replace(tensor, name=f"{direction}_{tensor.name}")
+
+
+def direction_layers(layer: LayerSpec) -> tuple[LayerSpec, LayerSpec]:
+    """Return the forward and the backward layer as they are when *layer* calls them."""
+    forward, backward = direction_specs(layer)
+    # Bidirectional sets this flag itself, whatever the two layers say.
+    zero = forward.return_sequences
+    return replace(forward, zero_output_for_mask=zero), replace(backward, zero_output_for_mask=zero)
+
+
+def _merge_outputs(mode: str, forward: TensorSpec, backward: TensorSpec) -> TensorSpec:
+    """Return the output that the merge mode makes of two."""
+    pairs: list[tuple[Any, Any]] = list(zip(forward.shape, backward.shape, strict=True))
+    shape: Shape
+    if mode == "concat":
+        # On the last axis, whatever it is: with channels_first that is an axis of the image.
+        fits = all(left == right for left, right in pairs[:-1])
+        shape = (*forward.shape[:-1], sum(pairs[-1]))
+    else:
+        fits = all(left == right or 1 in (left, right) for left, right in pairs)
+        shape = tuple(right if left == 1 else left for left, right in pairs)
+    if not fits:
+        raise ValueError(
+            f"merge_mode {mode!r} cannot make one output of the shapes {forward.shape} and "
+            f"{backward.shape}; give both layers the same size, or set merge_mode=None."
+        )
+    return TensorSpec("output", forward.axes, shape)
+
+
+def _merge_equalities(
+    layer: LayerSpec, forward: TensorSpec, equalities: Sequence[list[Equality]]
+) -> list[Equality]:
+    """Move the equalities of each direction to the merged output."""
+    size, axis = forward.shape[-1], forward.axes[-1]
+    halves = ((None, size), (size, None))
+    moved = []
+    for direction, each, half in zip(DIRECTIONS, equalities, halves, strict=True):
+        for equality in each:
+            index = equality.right[0].index
+            if index and direction == "backward":
+                index = (ALL, 0)  # The backward layer reads the first time step last.
+            view = View(f"{direction}_output", index)
+            if layer.merge_mode == "concat":
+                index += (ALL,) * (len(forward.shape) - 1 - len(index))
+                view = View("output", (*index, half), axis)
+            moved.append(Equality(View(f"{direction}_{equality.left}"), (view,)))
+    if layer.merge_mode in MERGES:
+        # In a sequence the two last outputs are merged with others, at different steps.
+        if len(moved) < 2 or "timesteps" in forward.axes:
+            return []
+        return [Equality(View("output"), tuple(each.left for each in moved), layer.merge_mode)]
+    return moved
+
+
+def _predict_time_distributed(layer: LayerSpec, shape: Shape, options: CallOptions) -> _Prediction:
+    """Return one tensor, because TimeDistributed stacks what the wrapped layer returns."""
+    result, equalities = _predict(wrapped(layer), (shape[0], *shape[2:]), options)
+    if isinstance(result, tuple):
+        if options.symbolic:
+            raise ValueError(
+                "TimeDistributed refuses a symbolic call when the layer inside returns several "
+                "tensors; leave out return_state, and merge_mode=None."
+            )
+        places = {part.name: i for i, part in enumerate(result) if isinstance(part, TensorSpec)}
+        flat = len(places) == len(result)
+        equalities = [_move_to_stack(equality, places) for equality in equalities if flat]
+    stack = _stack(result)
+    # The slices are stacked on the first axis, which then changes places with the second.
+    axes = (stack.axes[0], "slices", *stack.axes[1:])
+    output = TensorSpec("output", axes, (stack.shape[0], shape[1], *stack.shape[1:]))
+    return _Prediction(output, equalities)
+
+
+def _stack(result: Any) -> TensorSpec:
+    """Stack nested tensors into one."""
+    if isinstance(result, TensorSpec):
+        return result
+    parts = [_stack(part) for part in result]
+    if len({part.shape for part in parts}) > 1:
+        raise ValueError(
+            "TimeDistributed makes one tensor of all that the layer inside returns, but the shapes "
+            f"{', '.join(str(part.shape) for part in parts)} differ; leave out return_state."
+        )
+    return TensorSpec("output", ("returned", *parts[0].axes), (len(parts), *parts[0].shape))
+
+
+def _move_to_stack(equality: Equality, places: dict[str, int]) -> Equality:
+    """Express an equality by the entries of the stacked output."""
+
+    def move(view: View) -> View:
+        index = (ALL, *view.index) if view.index else ()
+        return replace(view, name="output", index=(places[view.name], *index))
+
+    return replace(equality, left=move(equality.left), right=tuple(map(move, equality.right)))
+
+
+def _propagates_mask(layer: LayerSpec) -> bool:
+    """Whether the output has a mask: TimeDistributed propagates it even without a sequence."""
+    if layer.kind == "Bidirectional":
+        return wrapped(layer).return_sequences
+    return layer.return_sequences or layer.kind == "TimeDistributed"
+
+
+def _map_tensors(change: Callable[[TensorSpec], Any], result: Any) -> Any:
+    if isinstance(result, TensorSpec):
+        return change(result)
+    return type(result)(_map_tensors(change, part) for part in result)
+
+
+def _flatten(result: Any) -> Iterator[TensorSpec]:
+    if isinstance(result, TensorSpec):
+        yield result
+    else:
+        for part in result:
+            yield from _flatten(part)

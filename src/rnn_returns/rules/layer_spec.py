@@ -1,0 +1,223 @@
+"""A recurrent layer as plain data: everything that the rules need, without Keras."""
+
+import json
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+# The states of Keras's own cells, in the order in which Keras returns them.
+CELL_STATES = {
+    "LSTMCell": ("state_h", "state_c"),
+    "GRUCell": ("state_h",),
+    "SimpleRNNCell": ("state_h",),
+}
+# The axes that the convolution of a layer runs along.
+IMAGE_AXES = {
+    "ConvLSTM1D": ("rows",),
+    "ConvLSTM2D": ("rows", "cols"),
+    "ConvLSTM3D": ("depth", "rows", "cols"),
+}
+DIRECTIONS = ("forward", "backward")
+# The axes whose length a symbolic input may leave open, and of which none may be empty.
+OPEN_AXES = ("batch", "slices", "timesteps")
+# Every kind of layer that can be described, with the fields that it cannot do without.
+KINDS = {
+    "LSTM": ("units",),
+    "GRU": ("units",),
+    "SimpleRNN": ("units",),
+    "RNN": ("cell",),
+    **dict.fromkeys(IMAGE_AXES, ("filters", "kernel_size")),
+    "Bidirectional": ("layer",),
+    "TimeDistributed": ("layer",),
+}
+
+
+@dataclass(frozen=True)
+class CellSpec:
+    """Describe the cell of an ``RNN`` layer.
+
+    Args:
+        kind: ``"LSTMCell"``, ``"GRUCell"``, ``"SimpleRNNCell"`` or ``"custom"``.
+        units: The size of its output.
+        state_size: Of a custom cell only: its ``state_size``, one size or a size for each state.
+        container: Of a custom cell in a stack only: what its initial states come in,
+            ``"list"``, ``"tuple"`` or, for one state without a container, ``"tensor"``.
+
+    >>> from rnn_returns.rules.layer_spec import CellSpec
+    >>> CellSpec("custom", units=2, state_size=(2, 3)).state_names
+    ('state_0', 'state_1')
+    """
+
+    kind: str
+    units: int
+    state_size: int | tuple[int, ...] | None = None
+    container: str = "list"
+
+    @property
+    def state_names(self) -> tuple[str, ...]:
+        """The names of its states, in Keras's order."""
+        if self.kind in CELL_STATES:
+            return CELL_STATES[self.kind]
+        return tuple(f"state_{i}" for i in range(len(self.state_sizes)))
+
+    @property
+    def state_sizes(self) -> tuple[int, ...]:
+        """The sizes of its states, in Keras's order."""
+        if self.kind in CELL_STATES:
+            return (self.units,) * len(CELL_STATES[self.kind])
+        return self.state_size if isinstance(self.state_size, tuple) else (self.state_size or 0,)
+
+
+@dataclass(frozen=True)
+class LayerSpec:
+    """Describe a recurrent layer, with Keras's own names and defaults.
+
+    Args:
+        kind: The name of its class: ``"LSTM"``, ``"GRU"``, ``"SimpleRNN"``, ``"RNN"``,
+            ``"ConvLSTM1D"``, ``"ConvLSTM2D"``, ``"ConvLSTM3D"``, ``"Bidirectional"`` or
+            ``"TimeDistributed"``.
+        units: Of LSTM, GRU and SimpleRNN.
+        return_sequences: As in Keras. A wrapper has the flags of the layer that it wraps.
+        return_state: As in Keras.
+        go_backwards: As in Keras.
+        stateful: As in Keras.
+        unroll: As in Keras.
+        zero_output_for_mask: As in Keras.
+        cell: Of RNN: one cell, or a tuple of cells for a stack, the bottom one first.
+        filters: Of a ConvLSTM, like the next five.
+        kernel_size: One number, or one for each axis of the image.
+        strides: One number, or one for each axis of the image.
+        padding: ``"valid"`` or ``"same"``.
+        data_format: ``"channels_last"`` or ``"channels_first"``.
+        dilation_rate: One number, or one for each axis of the image.
+        layer: What a wrapper wraps; of Bidirectional, the forward layer.
+        backward_layer: Of Bidirectional. None stands for the forward layer, read backwards.
+        merge_mode: Of Bidirectional.
+
+    >>> from rnn_returns.rules.layer_spec import LayerSpec
+    >>> LayerSpec("GRU", units=4, return_state=True).to_json()
+    '{"kind": "GRU", "units": 4, "return_state": true}'
+    """
+
+    kind: str
+    units: int | None = None
+    return_sequences: bool = False
+    return_state: bool = False
+    go_backwards: bool = False
+    stateful: bool = False
+    unroll: bool = False
+    zero_output_for_mask: bool = False
+    cell: CellSpec | tuple[CellSpec, ...] | None = None
+    filters: int | None = None
+    kernel_size: int | tuple[int, ...] | None = None
+    strides: int | tuple[int, ...] = 1
+    padding: str = "valid"
+    data_format: str = "channels_last"
+    dilation_rate: int | tuple[int, ...] = 1
+    layer: "LayerSpec | None" = None
+    backward_layer: "LayerSpec | None" = None
+    merge_mode: str | None = "concat"
+
+    @property
+    def cells(self) -> tuple[CellSpec, ...]:
+        """Of LSTM, GRU, SimpleRNN and RNN: the cells it runs at each step, the bottom one first."""
+        if isinstance(self.cell, tuple):
+            return self.cell
+        return (self.cell or CellSpec(f"{self.kind}Cell", self.units or 0),)
+
+    def to_json(self) -> str:
+        """Write the description as JSON text, without what is left at its default."""
+        return json.dumps(self, default=_given_fields)
+
+    @classmethod
+    def from_json(cls, text: str) -> "LayerSpec":
+        """Read a description that ``to_json`` wrote."""
+        return cls(**{name: _from_json(name, value) for name, value in json.loads(text).items()})
+
+
+def state_names(layer: LayerSpec) -> tuple[str, ...]:
+    """Name the states of *layer* in the order in which Keras returns them.
+
+    >>> from rnn_returns.rules.layer_spec import LayerSpec, state_names
+    >>> state_names(LayerSpec("Bidirectional", layer=LayerSpec("GRU", units=4)))
+    ('forward_state_h', 'backward_state_h')
+    """
+    if layer.kind == "TimeDistributed":
+        return ()  # Keras stacks what the wrapped layer returns into one tensor.
+    if layer.kind == "Bidirectional":
+        parts = zip(DIRECTIONS, direction_specs(layer), strict=True)
+        return tuple(
+            f"{direction}_{name}" for direction, part in parts for name in state_names(part)
+        )
+    if layer.kind in IMAGE_AXES:
+        return CELL_STATES["LSTMCell"]
+    if isinstance(layer.cell, tuple):
+        return tuple(
+            f"cell_{i}_{name}" for i, cell in enumerate(layer.cell) for name in cell.state_names
+        )
+    return layer.cells[0].state_names
+
+
+def returned_names(layer: LayerSpec) -> tuple[str, ...]:
+    """Name the tensors that *layer* returns, flat, in Keras's order."""
+    outputs: tuple[str, ...] = ("output",)
+    if layer.kind == "Bidirectional" and layer.merge_mode is None:
+        outputs = tuple(f"{direction}_output" for direction in DIRECTIONS)
+    # A wrapper has the flags of the layer that it wraps.
+    return (*outputs, *state_names(layer)) if (layer.layer or layer).return_state else outputs
+
+
+def input_axes(layer: LayerSpec) -> tuple[str, ...]:
+    """Name the axes of what *layer* reads.
+
+    >>> from rnn_returns.rules.layer_spec import LayerSpec, input_axes
+    >>> input_axes(LayerSpec("ConvLSTM1D", filters=4))
+    ('batch', 'timesteps', 'rows', 'channels')
+    """
+    if layer.kind == "TimeDistributed":
+        batch, *rest = input_axes(wrapped(layer))
+        return (batch, "slices", *rest)
+    if layer.kind == "Bidirectional":
+        return input_axes(wrapped(layer))
+    if layer.kind in IMAGE_AXES:
+        return ("batch", "timesteps", *image_axes(layer, "channels"))
+    return ("batch", "timesteps", "features")
+
+
+def wrapped(layer: LayerSpec) -> LayerSpec:
+    """Give the layer that a wrapper wraps; of Bidirectional, the forward layer."""
+    if layer.layer is None:
+        raise ValueError(f"{layer.kind} wraps no layer here.")
+    return layer.layer
+
+
+def unwrap(layer: LayerSpec) -> LayerSpec:
+    """Return the layer that *layer* wraps at any depth, or *layer* if it is not a wrapper."""
+    return layer if layer.layer is None else unwrap(layer.layer)
+
+
+def image_axes(layer: LayerSpec, channels: str) -> tuple[str, ...]:
+    """Name the axes of one image that a ConvLSTM reads or returns, *channels* where it belongs."""
+    axes = IMAGE_AXES[layer.kind]
+    return (channels, *axes) if layer.data_format == "channels_first" else (*axes, channels)
+
+
+def direction_specs(layer: LayerSpec) -> tuple[LayerSpec, LayerSpec]:
+    """Return the forward and the backward layer of a Bidirectional layer, as they are given."""
+    forward = wrapped(layer)
+    return forward, layer.backward_layer or replace(forward, go_backwards=True)
+
+
+def _given_fields(spec: LayerSpec | CellSpec) -> dict[str, Any]:
+    """Return the fields of a description that are not at their defaults."""
+    values = {field: getattr(spec, field.name) for field in fields(spec)}
+    return {field.name: value for field, value in values.items() if value != field.default}
+
+
+def _from_json(name: str, value: Any) -> Any:
+    """Convert JSON data of the field *name* back to the value of the field."""
+    if isinstance(value, list):
+        return tuple(_from_json(name, item) for item in value)
+    if isinstance(value, dict):
+        kind = CellSpec if name == "cell" else LayerSpec
+        return kind(**{key: _from_json(key, item) for key, item in value.items()})
+    return value

@@ -1,0 +1,31 @@
+"""The names in the pages of a site that styles refer to, and those that its scripts may add."""
+
+import re
+from collections.abc import Iterable
+from html.parser import HTMLParser
+
+_WORD = re.compile(r"[\w-]+")
+
+
+def collect_identifiers(pages: Iterable[str], scripts: Iterable[str]) -> set[str]:
+    """Return every tag, class, id and attribute of *pages*, and every word of *scripts*.
+
+    Any word of a script may become a name, because scripts compose names.
+    """
+    reader = _IdentifierParser()
+    for page in pages:
+        reader.feed(page)
+    return reader.identifiers.union(*map(_WORD.findall, scripts))
+
+
+class _IdentifierParser(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.identifiers: set[str] = set()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.identifiers.add(tag)
+        for name, value in attrs:
+            self.identifiers.add(name)
+            if name in ("class", "id"):
+                self.identifiers.update((value or "").split())

@@ -1,0 +1,1 @@
+"""What the build adds to pages: formulas, notebooks, Markdown, search, Explorer data."""

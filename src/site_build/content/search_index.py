@@ -1,0 +1,118 @@
+"""Write the index of the search: every section of every page, as readers see it.
+
+Sphinx's own search finds a page only if it has every word of a query. A pasted error message has
+words that no page has, such as the name of a layer, so the site has its own search:
+docs/_static/search-ranking.js ranks the sections in the browser, without a server. The index has
+their plain text, from which a result shows a part, and the texts of the links to them, which often
+ask the question that a title answers.
+"""
+
+import json
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from html import unescape
+from pathlib import Path
+from typing import Any
+from urllib.parse import urljoin
+
+from docutils import nodes
+from sphinx import addnodes
+from sphinx.application import Sphinx
+
+INDEX = "searchindex.js"
+
+# What has an address of its own: a section, or an object of the package.
+_SECTIONS = (nodes.section, addnodes.desc)
+_NO_TEXT = (nodes.title, nodes.comment, nodes.math, nodes.math_block, addnodes.desc_signature)
+_MARKUP = re.compile(r"<(svg|rnn-explorer|script|style)\b.*?</\1>|<[^>]*>", re.DOTALL)
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    """Register this module as a Sphinx extension."""
+    app.add_config_value("search_listed", [], "html", types=list)
+    app.connect("builder-inited", _disable_sphinx_search)
+    app.connect("html-page-context", _write_page)
+    app.connect("build-finished", _merge_index)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
+
+
+def _sections(page: nodes.document) -> Iterator[dict[str, Any]]:
+    """Yield the ids, the title and the text of each section of a page: first the page itself."""
+    for section in page.findall(lambda node: isinstance(node, _SECTIONS)):
+        named = addnodes.desc_signature if isinstance(section, addnodes.desc) else nodes.title
+        title = section.next_node(named)
+        assert isinstance(section, nodes.Element)
+        assert title is not None
+        # `rnn_returns.observe` is the title of what is imported as `observe`.
+        name = title["ids"][0].partition(".")[2] if title["ids"] else title.astext()
+        text = " ".join(" ".join(_texts(section)).split())
+        yield {"anchors": title["ids"] or section["ids"], "title": name, "text": text}
+
+
+def _texts(node: nodes.Node) -> Iterator[str]:
+    for child in node.children:
+        if isinstance(child, _SECTIONS + _NO_TEXT):
+            continue
+        if isinstance(child, nodes.raw):
+            yield unescape(_MARKUP.sub(" ", child.astext()))
+        elif isinstance(child, nodes.TextElement):
+            yield child.astext()
+        else:
+            yield from _texts(child)
+
+
+def _links(page: nodes.document, address: str) -> Iterator[tuple[str, str]]:
+    """Yield the address and the text of each link of a page to a place within the site."""
+    for link in page.findall(nodes.reference):
+        if link.get("internal"):
+            yield urljoin(address, link.get("refuri") or f"#{link['refid']}"), link.astext()
+
+
+def _disable_sphinx_search(app: Sphinx) -> None:
+    # Sphinx would write an index of its own, and a page that conf.py names already.
+    app.builder.search = False  # type: ignore[attr-defined]
+
+
+def read_page(app: Sphinx, docname: str) -> dict[str, Any]:
+    """Return the sections and the links of a page that was written."""
+    page: dict[str, Any] = json.loads(_file(app, docname).read_text(encoding="utf-8"))
+    return page
+
+
+def _file(app: Sphinx, docname: str) -> Path:
+    return Path(app.outdir).parent / "search" / f"{docname}.json"
+
+
+def _write_page(
+    app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: nodes.document
+) -> None:
+    """Write the sections and links of a page into a file, because pages have several processes."""
+    if doctree is not None:
+        links = [*_links(doctree, app.builder.get_target_uri(pagename))]
+        file = _file(app, pagename)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        page = {"sections": [*_sections(doctree)], "links": links}
+        file.write_text(json.dumps(page), encoding="utf-8")
+
+
+def _merge_index(app: Sphinx, exception: Exception | None) -> None:
+    if exception or app.builder.format != "html":
+        return
+    pages = {page: read_page(app, page) for page in sorted(app.env.found_docs)}
+    link_texts = defaultdict(set)
+    for page in pages.values():
+        for address, text in page["links"]:
+            link_texts[address].add(text)
+    index = {}
+    for name, page in pages.items():
+        address, sections = app.builder.get_target_uri(name), []
+        for number, section in enumerate(page["sections"]):
+            names = [f"{address}#{anchor}" for anchor in section["anchors"]]
+            names += [] if number else [address]
+            texts = sorted(set().union(*(link_texts[each] for each in names)))
+            anchor = section["anchors"][0] if number else ""
+            sections.append((anchor, section["title"], " ".join(texts), section["text"]))
+        index[address] = {"listed": name in app.config.search_listed, "parts": sections}
+    text = json.dumps(index, ensure_ascii=False, separators=(",", ":"))
+    Path(app.outdir, INDEX).write_text(f"const SEARCHED = {text};\n", encoding="utf-8")

@@ -1,0 +1,1 @@
+"""Execute the cells of the pages: the environment, the kernels and the cache of outputs."""

@@ -1,0 +1,1 @@
+"""Translations of the site: languages, catalogs and their lint."""

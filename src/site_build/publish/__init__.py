@@ -1,0 +1,1 @@
+"""Turn built pages into the published site: metadata, package, archive, addresses."""

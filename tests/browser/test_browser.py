@@ -1,0 +1,192 @@
+"""Every page in a real browser: an empty console, light and dark, and the filters of tables."""
+
+import re
+from importlib.metadata import version
+
+import pytest
+from playwright.sync_api import Page
+from support.chromium import LIGHT_AND_DARK, PHONE, Open, settle, window
+from support.pages import PAGES
+
+HEIGHTS = "rows => rows.map((row) => row.getBoundingClientRect().height)"
+THEME = "[document.documentElement.dataset.mode, document.documentElement.dataset.theme]"
+
+
+# A page in another language differs only in its text.
+@pytest.mark.parametrize("page", [*PAGES, "search.html", "genindex.html"])
+def test_the_console_is_empty(visit: Open, page: str) -> None:
+    """A page opens without a message on the console, an error, or a missing file."""
+    visited = visit(page)
+    settle(visited.page)
+
+    assert visited.console == []
+    assert visited.page.locator("link[rel~=icon][href$='.svg']").count() == 1
+    assert visited.page.locator(".logo__image").first.evaluate("image => image.naturalWidth") > 0
+
+
+@pytest.mark.parametrize("scheme", LIGHT_AND_DARK)
+def test_the_color_mode(visit: Open, scheme: str) -> None:
+    """A page is light or dark as the system is, until the reader chooses one."""
+    page = visit("index.html", color_scheme=scheme).page
+    assert page.evaluate(THEME) == ["auto", scheme]
+
+    page.evaluate("localStorage.setItem('mode', 'dark')")
+    page.reload()
+    assert page.evaluate(THEME) == ["dark", "dark"]
+    page.evaluate("localStorage.setItem('mode', 'no such mode')")
+    page.reload()
+    assert page.evaluate(THEME) == ["auto", scheme]
+
+
+def rows(page: Page) -> list[str]:
+    """Return the layers of the visible rows of the truth table."""
+    return page.locator("table.rnn-table tbody tr:visible th").all_inner_texts()
+
+
+@pytest.fixture
+def table(visit: Open) -> Page:
+    return visit("docs/truth-table.html").page
+
+
+def test_the_filter_shows_the_rows_with_all_words(table: Page) -> None:
+    """The filter shows and counts the rows with all the words, in any case and order."""
+    everything = rows(table)
+    field, count = table.get_by_role("searchbox", name="Show the rows"), table.locator("output")
+    assert count.inner_text() == f"{len(everything)} / {len(everything)}"
+
+    field.fill("STATE_C bidirectional")
+    left = rows(table)
+    assert left
+    assert all(row.startswith("Bidirectional(LSTM") for row in left)
+    assert count.inner_text() == f"{len(left)} / {len(everything)}"
+    field.fill("bidirectional  state_c ")
+    assert rows(table) == left
+    field.fill("no such layer")
+    assert rows(table) == []
+    assert count.inner_text() == f"0 / {len(everything)}"
+    field.fill("")
+    assert rows(table) == everything
+
+
+def test_the_filter_is_accessible(table: Page) -> None:
+    """The filter is a labeled search field for the keyboard, and announces the count."""
+    table.get_by_label("Show the rows with these words").focus()
+    table.keyboard.type("gru")
+
+    assert all("GRU" in row for row in rows(table))
+    assert table.locator("output").get_attribute("for") == "filter-of-rows"
+    # The count is announced, because an output is a live region.
+    assert table.get_by_role("status").count() == 1
+
+
+def test_the_filter_on_a_phone(visit: Open) -> None:
+    """On a phone the page does not scroll sideways, and hidden rows leave no gaps."""
+    page = visit("docs/truth-table.html", **window(PHONE)).page
+    page.get_by_role("searchbox", name="Show the rows").fill("TimeDistributed(GRU")
+
+    assert rows(page)
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE
+    hidden = page.locator("table.rnn-table tbody tr[hidden]")
+    assert set(hidden.evaluate_all(HEIGHTS)) == {0}
+
+
+def test_without_javascript_there_is_no_filter(visit: Open) -> None:
+    """Without JavaScript the whole table is visible, and the filter is not."""
+    page = visit("docs/truth-table.html", java_script_enabled=False).page
+
+    assert len(rows(page)) > 100
+    assert page.locator(".filter").is_hidden()
+
+
+def visible_values(page: Page, behavior: str) -> list[str]:
+    row = page.get_by_role("row").filter(has=page.get_by_role("rowheader", name=behavior))
+    return row.locator(".value:visible").all_inner_texts()
+
+
+CONTAINER = "container that LSTM returns with return_state"
+GATE = "default of recurrent_activation in LSTM"
+
+
+@pytest.fixture
+def lookup(visit: Open) -> Page:
+    return visit("docs/backends.html").page
+
+
+def test_a_reader_selects_a_version(lookup: Page) -> None:
+    """The choice of a version and backend leaves the one value of each behavior there."""
+    pick = lookup.get_by_label("The Keras that you have")
+    for keras, container, gate in (
+        ("Keras 2.2", "list", "hard_sigmoid"),
+        ("tf.keras 2.15", "list", "sigmoid"),
+        ("Keras 3.15 on JAX", "tuple", "sigmoid"),
+    ):
+        pick.select_option(label=keras)
+        assert visible_values(lookup, CONTAINER) == [container]
+        assert visible_values(lookup, GATE) == [gate]
+
+    table = lookup.locator("table.findings").first
+    rows = table.locator("tbody tr").count()
+    assert table.locator(".value:visible").count() == rows > 100
+
+
+def test_the_installed_version_is_selected(lookup: Page) -> None:
+    """By default the page shows the version that the site runs on."""
+    pick = lookup.get_by_label("The Keras that you have")
+    keras = re.sub(r"\.\d+$", "", version("keras"))
+
+    assert pick.evaluate("pick => pick.selectedOptions[0].textContent") == f"Keras {keras}"
+    assert visible_values(lookup, CONTAINER) == ["tuple"]
+
+
+def test_the_filter_searches_the_selected_version(lookup: Page) -> None:
+    """The filter searches the visible values, and not those of other versions."""
+    field = lookup.get_by_role("searchbox", name="Show the behaviours")
+    field.fill("default hard_sigmoid")
+    assert lookup.locator("output").inner_text().startswith("0 / ")
+
+    lookup.get_by_label("The Keras that you have").select_option(label="Keras 2.2")
+    assert not lookup.locator("output").inner_text().startswith("0 / ")
+    assert visible_values(lookup, GATE) == ["hard_sigmoid"]
+
+
+def test_the_chinese_tables(visit: Open) -> None:
+    """On the Chinese page versions and behaviors are found by their Chinese names."""
+    page = visit("zh/docs/backends.html").page
+    page.get_by_label("你手上的 Keras").select_option(label="Keras 3.15（JAX）")
+    assert visible_values(page, "LSTM 设 return_state 时返回的容器") == ["tuple"]
+
+    page.get_by_role("searchbox", name="只显示含有这些词的行为").fill("掩码 下一层")
+    left = page.locator("table.findings").first.locator("tbody tr:visible th").all_inner_texts()
+    assert left
+    assert all("掩码" in title and "下一层" in title for title in left)
+
+
+def test_each_filter_has_its_own_table(visit: Open) -> None:
+    """On a page with two filters each applies only to the table below it."""
+    page = visit("docs/atlas.html").page
+    changes, behaviours = page.locator("output").all()
+    before = behaviours.inner_text()
+
+    page.get_by_label("Show the changes with these words").fill("no such words")
+    assert changes.inner_text().startswith("0 / ")
+    assert behaviours.inner_text() == before
+    page.get_by_label("Show the behaviours with these words").fill("no such words")
+    assert behaviours.inner_text().startswith("0 / ")
+
+
+@pytest.mark.parametrize("page", ["atlas", "backends", "coming", "pytorch"])
+@pytest.mark.parametrize("language", ["", "zh/"])
+def test_the_tables_on_a_phone(visit: Open, language: str, page: str) -> None:
+    """On a phone no page of compatibility tables scrolls sideways."""
+    visited = visit(f"{language}docs/{page}.html", **window(PHONE)).page
+
+    assert visited.evaluate("document.documentElement.scrollWidth") <= PHONE
+
+
+def test_without_javascript_every_value_is_visible(visit: Open) -> None:
+    """Without JavaScript each value is in the table, with its versions."""
+    page = visit("docs/backends.html", java_script_enabled=False).page
+
+    assert page.locator(".pick").is_hidden()
+    assert {"list", "tuple"} <= set(visible_values(page, CONTAINER))
+    assert {"hard_sigmoid", "sigmoid"} <= set(visible_values(page, GATE))

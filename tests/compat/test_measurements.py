@@ -1,0 +1,435 @@
+"""What was measured is recorded completely, verified again, and displayed in words."""
+
+import ast
+import contextlib
+import dataclasses
+import json
+import re
+import sys
+from collections.abc import Collection
+from html import unescape
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+from keras_compat import __main__ as runner
+from keras_compat import catalog_messages, labels, migration_notes, tables, verify
+from keras_compat.changes import find_changes
+from keras_compat.data_files import (
+    DATA,
+    PACKAGE,
+    SCHEMA,
+    MeasuredKeras,
+    data_file,
+    format_data,
+    is_current,
+    read_data,
+    read_keras,
+    read_measured,
+)
+from keras_compat.environments import BACKENDS, ENVIRONMENTS, ON_GPU, PYTORCH, VERSIONS, Environment
+from keras_compat.fingerprints import compute_fingerprints
+from keras_compat.probe import MEASUREMENTS
+from rnn_returns.messages import MIME
+from site_build.checks import typed_facts
+
+ALL = read_measured((*VERSIONS, *BACKENDS, *ON_GPU))
+ON_TENSORFLOW = read_measured(VERSIONS)
+CHANGES = find_changes(ON_TENSORFLOW)
+INSTALLED = verify.read_installed()
+PROBE = (PACKAGE / "probe.py").read_text(encoding="utf-8")
+FINGERPRINTS = compute_fingerprints(PROBE)
+HERE_AND_NOW = Environment("here", "Here", f"{sys.version_info[0]}.{sys.version_info[1]}", ())
+# Two words next to each other are language; one alone may be a name.
+LANGUAGE = re.compile(r"\b[a-z]{2,} [A-Za-z]|\d [a-z]{2,}\b")
+
+
+@pytest.mark.parametrize("file", sorted(DATA.glob("*.json")), ids=lambda file: file.stem)
+def test_data_files_are_not_edited(file: Path) -> None:
+    """A file is what the runner writes for one of the environments, down to the last newline."""
+    text = file.read_text(encoding="utf-8")
+    content = json.loads(text)
+    jsonschema.validate(content, SCHEMA)
+
+    assert text == format_data(content)
+    assert content["environment"] == file.stem
+    assert file.stem in {environment.name for environment in ENVIRONMENTS}
+
+
+def test_data_is_complete() -> None:
+    """Every environment was tried, and what was measured is what the probes measure now.
+
+    At least twenty versions of Keras and four backends were run, the oldest a Keras 2.
+    """
+    assert {file.stem for file in DATA.glob("*.json")} == {item.name for item in ENVIRONMENTS}
+    for environment in ENVIRONMENTS:
+        recorded = read_data(environment)
+        assert "not_run" in recorded or is_current(environment, recorded), (
+            f"run make compat for {environment.name}"
+        )
+    for keras in ALL:
+        assert set(keras.behaviors) == set(MEASUREMENTS)
+    assert len({keras.keras for keras in ALL}) >= 20
+    assert {keras.environment.backend for keras in ALL} == {"tensorflow", "jax", "torch", "numpy"}
+    assert ON_TENSORFLOW[0].keras.startswith("2.")
+
+
+@pytest.mark.parametrize("probe", sorted(PACKAGE.glob("*probe.py")), ids=lambda probe: probe.stem)
+def test_probes_run_on_an_old_python(probe: Path) -> None:
+    """A probe is written for Python 3.7 and imports nothing of this project.
+
+    Titles are read from ``probe.py``, which imports Keras only when it measures.
+    """
+    tree = ast.parse(probe.read_text(encoding="utf-8"), feature_version=(3, 7))
+
+    assert not any(isinstance(node, ast.ImportFrom) for node in ast.walk(tree))
+    imported, first = (
+        {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+        - set(sys.stdlib_module_names)
+        for nodes in (ast.walk(tree), tree.body)
+    )
+    assert imported <= {"numpy", "keras", "tensorflow", "torch", "jax"}
+    assert probe.name != "probe.py" or first == {"numpy"}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "changed"),
+    [
+        ("# Masks.", "# A mask\n# for each sample.", set()),
+        ('"""Call *layer* on arrays."""', '"""Call it."""', set()),
+        ("does LSTM use the mask of an `Embedding`?", "is the mask used?", set()),
+        ('["none"]', '["none", "some"]', set()),
+        (
+            "layers.Embedding(5, 3,",
+            "layers.Embedding(6, 3,",
+            {name for name in FINGERPRINTS if re.match(r"mask\.(used|propagated|warning)", name)},
+        ),
+        ('merge_mode="add"', 'merge_mode="subtract"', {"error.merge_mode_add"}),
+        ("np.random.seed(0)", "np.random.seed(1)", set(FINGERPRINTS)),
+    ],
+    ids=["comment", "docstring", "title", "answers", "helper", "measurement", "driver"],
+)
+def test_fingerprints_depend_on_what_measures(old: str, new: str, changed: set[str]) -> None:
+    """A change of the probe asks for the measurements again that it may affect, and no others."""
+    assert old in PROBE
+
+    fingerprints = compute_fingerprints(PROBE.replace(old, new))
+    assert {name for name in FINGERPRINTS if fingerprints[name] != FINGERPRINTS[name]} == changed
+
+
+def test_fingerprint_of_a_whole_probe() -> None:
+    """The probe of PyTorch has one fingerprint, which a comment does not change."""
+    probe = (PACKAGE / PYTORCH.probe).read_text(encoding="utf-8")
+    whole = compute_fingerprints(probe)
+    commented = probe.replace(
+        '"""Compare one layer in one direction."""', '"""Compare."""  # Once.'
+    )
+
+    assert len(whole) == 1
+    assert compute_fingerprints(commented) == whole
+    assert compute_fingerprints(probe.replace("atol=1e-6", "atol=1e-5")) != whole
+
+
+@pytest.mark.keras
+def test_the_installed_keras_does_as_recorded() -> None:
+    """The Keras that the site runs on is measured again, and all is the same."""
+    assert verify.compare(INSTALLED, verify.measure_installed()) == (
+        f"Keras {INSTALLED.keras}: {len(INSTALLED.behaviors)} behaviours measured again, "
+        "all as recorded."
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "title"),
+    [
+        ("container.LSTM", "list", "container that LSTM returns with return_state"),
+        ("numbers.LSTM.output", [0.5, 0.5], "output of LSTM with default arguments"),
+        ("mask.used", None, "does LSTM use the mask of an Embedding?"),
+    ],
+)
+def test_a_difference_is_named_in_words(name: str, value: Any, title: str) -> None:
+    """What differs from the record, or is missing, stops the build and is named for a reader."""
+    changed = {**INSTALLED.behaviors, name: value}
+
+    with pytest.raises(AssertionError, match="make compat") as raised:
+        verify.compare(INSTALLED, {key: item for key, item in changed.items() if item is not None})
+    assert title in str(raised.value)
+    assert str(raised.value).count("\n- ") == 1
+
+
+def test_the_last_decimal_is_no_difference() -> None:
+    """Another processor may round the sixth decimal differently."""
+    numbers: Any = INSTALLED.behaviors["numbers.LSTM.output"]
+
+    rounded = {"numbers.LSTM.output": [number + 1e-6 for number in numbers]}
+    assert "all as recorded" in verify.compare(INSTALLED, {**INSTALLED.behaviors, **rounded})
+
+
+def test_a_keras_that_is_not_recorded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """If another Keras is installed, the error names the command that measures it."""
+    monkeypatch.setattr(verify, "version", lambda name: "99.0.0")
+
+    with pytest.raises(LookupError, match=r"about Keras 99\.0\.0.*make compat"):
+        verify.read_installed()
+
+
+def test_titles_differ() -> None:
+    """Each behavior has a title of its own."""
+    assert len(set(map(labels.format_title, MEASUREMENTS))) == len(MEASUREMENTS)
+
+
+def test_every_text_is_in_the_catalog() -> None:
+    """Each text that is not Keras's own is a message of the catalog, and each answer occurs."""
+    pytorch = read_keras(PYTORCH)
+    templates: set[str] = set()
+
+    def collect(message: Any) -> None:
+        if isinstance(message, list):
+            templates.add(message[0])
+            for value in message[1].values():
+                collect(value)
+        elif isinstance(message, dict):
+            for part in message["parts"]:
+                collect(part)
+
+    for table in (
+        tables.make_lookup(ON_TENSORFLOW, ALL[len(ON_TENSORFLOW) :], INSTALLED),
+        tables.make_change_matrix(ON_TENSORFLOW),
+        tables.make_changes_table(ON_TENSORFLOW),
+        tables.make_backend_comparison(ALL[-7:]),
+        tables.make_gpu_table(INSTALLED),
+        tables.make_environment_table(ENVIRONMENTS),
+        *(tables.make_pytorch_table(pytorch, case) for case in ("one_layer", "padded")),
+    ):
+        bundle = table._repr_mimebundle_()[MIME]
+        collect({"parts": bundle["messages"]})
+        own = re.sub(r'<span[^>]*lang="en">[^<]*', "", bundle["html"])
+        assert [text for text in re.findall(r">([^<]+)", own) if LANGUAGE.search(text)] == []
+    known = catalog_messages.list_messages()
+    assert templates <= set(known)
+    answers = {answer for measurement in MEASUREMENTS.values() for answer in measurement.answers}
+    assert answers | {*catalog_messages.PYTORCH_ANSWERS} <= templates
+
+
+def test_a_nightly_build_without_changes() -> None:
+    """If nothing changed, the page says so."""
+    keras = ON_TENSORFLOW[-1]
+
+    assert repr(tables.make_changes_table([keras, keras])) == catalog_messages.TableText.NO_CHANGES
+
+
+def test_changes_and_notes_belong_together() -> None:
+    """A reader learns what to do about each change, and each note is about a change.
+
+    No note contains a version or another number.
+    """
+    assert len(CHANGES) > 100
+    assert {migration_notes.find_note(change) for change in CHANGES} == set(
+        migration_notes.MIGRATION_NOTES
+    )
+    for note in migration_notes.MIGRATION_NOTES:
+        assert note.summary.endswith(".")
+        assert note.action.endswith(".")
+        assert typed_facts.find_facts(f"{note.summary} {note.action}") == []
+
+
+def test_a_change_without_a_note() -> None:
+    """A change without a note stops the build, and is named for the author of the note."""
+    before, after = ON_TENSORFLOW[-2:]
+    changed = dataclasses.replace(after, behaviors={**after.behaviors, "equal.LSTM": "no"})
+
+    with pytest.raises(
+        KeyError, match=r"equal\.LSTM.*yes before, no since.*to MIGRATION_NOTES of keras_compat"
+    ):
+        tables.make_changes_table([before, changed])
+
+
+def test_a_version_that_was_not_run() -> None:
+    """If a version was not run, what changed is not attributed to the version after it."""
+    first, between, last = ON_TENSORFLOW[1:4]
+    neighbors = tables.make_changes_table([first, between, last]).changes
+    assert {change.version for change in neighbors} == {
+        labels.format_label(between),
+        labels.format_label(last),
+    }
+
+    with_a_gap = tables.make_changes_table([first, last]).changes
+    assert {change.version for change in with_a_gap} == {
+        f"after {labels.format_label(first)}, at the latest in {labels.format_label(last)}"
+    }
+
+
+def test_changes_that_are_known() -> None:
+    """Changes that Keras documents are found, also one that affects no shape and no container."""
+    known = {(change.behavior, str(change.old), str(change.new)) for change in CHANGES}
+    layers = {
+        name.removeprefix("mask.propagated.")
+        for name, *values in known
+        if name.startswith("mask.propagated.") and values == ["yes", "no"]
+    }
+
+    assert layers == {"SimpleRNN", "GRU", "LSTM", "Bidirectional", "TimeDistributed"}
+    assert {
+        ("container.LSTM", "list", "tuple"),
+        ("default.LSTM.recurrent_activation", "hard_sigmoid", "sigmoid"),
+        ("mask.used.initial_state", "yes", "no"),
+    } <= known
+
+
+def test_what_the_page_on_backends_says() -> None:
+    """The sentences of the page are true of the data."""
+    on = {
+        keras.environment.backend: keras.behaviors
+        for keras in ALL
+        if keras.keras == INSTALLED.keras and not keras.environment.gpu
+    }
+
+    for backends, started, custom, unrolled in (
+        (("tensorflow", "torch"), "0 0 103 107", "10 30 30 30", "1 3 0 0"),
+        (("jax", "numpy"), "100 100 103 107", "10 30 3 3", "1 3 3 3"),
+    ):
+        for backend in backends:
+            assert on[backend]["mask.output.left.started"] == started
+            assert on[backend]["mask.custom_cell"] == custom
+            assert on[backend]["mask.zero_output.unrolled"] == unrolled
+    for name in on["tensorflow"]:
+        if name.startswith("mask.state."):
+            assert len({str(values[name]) for values in on.values()}) == 1
+
+
+def test_pytorch_returns_what_keras_returns() -> None:
+    """With the same weights each tensor is equal, except for the padding of packed sequences."""
+    values = read_keras(PYTORCH).behaviors
+    pairs = {name: str(value) for name, value in values.items() if ".keras." in name}
+
+    assert len(pairs) > 30
+    for name, value in pairs.items():
+        differs = name.startswith("padded.") and name.endswith(".output")
+        assert value.endswith("different" if differs else "equal"), name
+
+
+@pytest.mark.parametrize(
+    ("arguments", "stopped", "printed"),
+    [
+        (["keras-9.9"], True, ["keras-9.9", *(item.name for item in ENVIRONMENTS)]),
+        (["--gain"], True, ["--gain"]),
+        (["keras-2.2", "keras-3.15"], False, ["2 of 2 environments are measured"]),
+    ],
+    ids=["an unknown environment", "an unknown option", "what is measured"],
+)
+def test_nothing_is_measured(
+    arguments: list[str], stopped: bool, printed: list[str],
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    """What is measured is not measured again; an unknown argument is an error that lists names."""
+    monkeypatch.setattr(sys, "argv", ["keras_compat", *arguments])
+    monkeypatch.setattr(runner, "record", lambda *arguments, **more: pytest.fail("It measured."))
+
+    with pytest.raises(SystemExit, match=r"^2$") if stopped else contextlib.nullcontext():
+        runner.main()
+    output = capsys.readouterr()
+    assert all(text in (output.err if stopped else output.out) for text in printed)
+
+
+@pytest.mark.parametrize(
+    "changed", [{"python": "3.99"}, {"requirements": ("a @ file:///there/is/none.whl",)}]
+)
+def test_what_cannot_be_installed_is_recorded(
+    changed: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What cannot be installed has a file with the reason, without a path of this machine."""
+    monkeypatch.setattr(runner, "BUILD", tmp_path / "build")
+    environment = dataclasses.replace(HERE_AND_NOW, **changed)
+
+    summary = runner.record(environment, data=tmp_path)
+
+    assert summary.startswith("could not be measured: error: ")
+    assert str(tmp_path) not in summary
+    recorded = read_data(environment, tmp_path)
+    jsonschema.validate(recorded, SCHEMA)
+    keras = read_keras(environment, tmp_path)
+    assert (keras.not_run, keras.behaviors) == (summary, {})
+    assert not is_current(environment, recorded)
+
+
+def test_without_a_gpu_nothing_is_measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a GPU, the environments that need one are recorded as not run."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+    for environment in ON_GPU:
+        assert runner.record(environment, data=tmp_path) == "no GPU was at hand"
+
+
+def write_earlier(data: Path, **changed: Any) -> MeasuredKeras:
+    """Write a data file of an earlier run that has all measurements, with their old value."""
+    content = {
+        "environment": HERE_AND_NOW.name,
+        "backend": HERE_AND_NOW.backend,
+        "date": "2020-02-02",
+        "fingerprints": " ".join(sorted(FINGERPRINTS.values())),
+        "keras": "2.0.0",
+        "device": "CPU",
+        "versions": {},
+        "behaviors": dict.fromkeys(FINGERPRINTS, "old"),
+    }
+    file = data_file(HERE_AND_NOW, data)
+    file.write_text(format_data(content | changed), encoding="utf-8")
+    return read_keras(HERE_AND_NOW, data)
+
+
+def test_a_measurement_is_not_lost(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """If an environment cannot be installed here, what was measured elsewhere is kept."""
+    monkeypatch.setattr(runner, "BUILD", tmp_path / "build")
+    environment = dataclasses.replace(HERE_AND_NOW, python="3.99")
+    before = write_earlier(tmp_path, fingerprints="00000000")
+
+    assert "what was measured on 2020-02-02 is kept" in runner.record(environment, data=tmp_path)
+    assert read_keras(HERE_AND_NOW, tmp_path) == before
+
+
+@pytest.mark.parametrize(
+    ("version", "runs"),
+    [("2.0.0", [["mask.used"]]), ("2.0.1", [["mask.used"], []])],
+    ids=["the same Keras", "a newer Keras"],
+)
+def test_only_what_changed_is_measured(
+    version: str, runs: list[list[str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file keeps what is valid; values of two versions of Keras are never mixed."""
+    valid = {name: value for name, value in FINGERPRINTS.items() if name != "mask.used"}
+    write_earlier(
+        tmp_path,
+        fingerprints=" ".join([*sorted(valid.values()), "00000000"]),
+        behaviors=dict.fromkeys([*FINGERPRINTS, "removed"], "old"),
+    )
+    assert not is_current(HERE_AND_NOW, read_data(HERE_AND_NOW, tmp_path))
+    called: list[list[str]] = []
+
+    def measure(environment: Environment, only: Collection[str] = (), fresh: bool = False) -> Any:
+        called.append(list(only))
+        behaviors = dict.fromkeys(only or FINGERPRINTS, "new")
+        return {"keras": version, "device": "CPU", "versions": {}, "behaviors": behaviors}
+
+    monkeypatch.setattr(runner, "measure", measure)
+    runner.record(HERE_AND_NOW, data=tmp_path)
+
+    assert called == runs
+    recorded = read_data(HERE_AND_NOW, tmp_path)
+    assert is_current(HERE_AND_NOW, recorded)
+    new = {name for name, value in recorded["behaviors"].items() if value == "new"}
+    assert new == ({"mask.used"} if version == "2.0.0" else set(FINGERPRINTS))
+    assert set(recorded["behaviors"]) == set(FINGERPRINTS)
+
+
+def test_the_pages_have_what_was_measured(published: Path) -> None:
+    """The installed Keras was measured for a page; another has all values, also without scripts."""
+    atlas = (published / "docs/atlas.html").read_text(encoding="utf-8")
+    assert "behaviours measured again, all as recorded." in atlas
+
+    html = (published / "docs/backends.html").read_text(encoding="utf-8")
+    assert html.count("<option") == len(ALL)
+    text = unescape(html)
+    for name in MEASUREMENTS:
+        assert labels.format_group_and_title(name) in text

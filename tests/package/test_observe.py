@@ -1,0 +1,114 @@
+"""Observe says what the layer returned: every tensor, its name, its place, its values."""
+
+import copy
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+
+from rnn_returns import FLAG_COMBINATIONS, Flags, observe
+from rnn_returns.observation import Returned
+
+LAYERS = (keras.layers.LSTM, keras.layers.GRU, keras.layers.SimpleRNN)
+X = np.random.default_rng(0).normal(size=(2, 5, 3)).astype("float32")
+
+
+def states(kind: Any) -> tuple[str, ...]:
+    """Name the states by what Keras's own reference says of the layer."""
+    return ("state_h", "state_c") if kind is keras.layers.LSTM else ("state_h",)
+
+
+@pytest.mark.parametrize("kind", LAYERS)
+@pytest.mark.parametrize("flags", FLAG_COMBINATIONS, ids=lambda flags: str(flags.name))
+class TestEveryCombination:
+    """LSTM, GRU and SimpleRNN under each of the four combinations."""
+
+    def test_names_and_container(self, kind: Any, flags: Flags) -> None:
+        """Names, container and shapes are those of Keras; without values, the reason is given."""
+        layer = kind(4, **flags.arguments)
+        returned, symbolic = observe(layer, X), observe(layer, keras.Input((5, 3)))
+
+        names = ("output", *states(kind)) if flags.return_state else ("output",)
+        for each in (returned, symbolic):
+            assert each.names == names
+            assert each.container == ("tuple" if flags.return_state else "tensor")
+            assert each.structure == (names if flags.return_state else "output")
+            assert len(each) == len(names)
+        assert symbolic.shapes == tuple((None, *shape[1:]) for shape in returned.shapes)
+        with pytest.raises(ValueError, match="'output' has no values: the layer was called on a s"):
+            _ = symbolic.output
+        assert "symbolic" in repr(symbolic)
+
+    def test_values_are_keras_own(self, kind: Any, flags: Flags) -> None:
+        """Iteration, attributes and items give the values that the bare call gives."""
+        layer = kind(4, **flags.arguments)
+        returned = observe(layer, X)
+        bare = keras.tree.flatten(layer(X))
+
+        for name, ours, theirs in zip(returned.names, returned, bare, strict=True):
+            np.testing.assert_array_equal(ours, theirs)
+            assert ours is not None
+            assert np.array_equal(getattr(returned, name), ours)
+            assert np.array_equal(returned[name], ours)
+        assert [name for name, _ in returned.items()] == list(returned.names)
+        assert returned.shapes == tuple(tuple(tensor.shape) for tensor in bare)
+        assert returned.dtypes == ("float32",) * len(bare)
+
+
+def test_call_arguments_reach_the_layer() -> None:
+    """A mask and an initial state are passed on to Keras."""
+    lstm = keras.layers.LSTM(4, return_sequences=True)
+    mask = np.array([[True, True, False, False, False], [True] * 5])
+    start = [np.ones((2, 4), "float32")] * 2
+
+    plain = observe(lstm, X)
+    masked = observe(lstm, X, mask=mask)
+    started = observe(lstm, X, initial_state=start)
+
+    assert not np.array_equal(plain.output[0, 2], masked.output[0, 2])
+    np.testing.assert_array_equal(masked.output[0, 1], masked.output[0, 4])
+    assert not np.array_equal(plain.output[:, 0], started.output[:, 0])
+
+
+def test_mask_of_an_embedding_is_used_and_handed_on() -> None:
+    """The mask that a tensor carries reaches the layer; of a symbolic one there is the shape."""
+    embedding = keras.layers.Embedding(9, 3, mask_zero=True)
+    tokens = embedding(np.array([[4, 2, 0], [5, 6, 7]]))
+    gru = keras.layers.GRU(4, return_sequences=True)
+    returned = observe(gru, tokens)
+
+    np.testing.assert_array_equal(returned.output[0, 1], returned.output[0, 2])
+    np.testing.assert_array_equal(returned.mask, [[True, True, False], [True, True, True]])
+    assert "mask handed on" in repr(returned)
+    assert observe(keras.layers.GRU(4), tokens).mask is None
+    symbolic = observe(gru, embedding(keras.Input((6,), dtype="int32")))
+    assert symbolic.mask.shape == (None, 6)
+
+
+def test_half_precision() -> None:
+    """The dtype is the one that Keras returned, and it can be shown."""
+    returned = observe(keras.layers.LSTM(4, dtype="mixed_bfloat16"), X)
+
+    assert returned.dtypes == ("bfloat16",)
+    assert "bfloat16" in repr(returned)
+
+
+def test_what_was_not_returned() -> None:
+    """Asking for a tensor that did not come back says which ones did."""
+    returned = observe(keras.layers.GRU(4, return_state=True), X)
+
+    message = "'state_c' was not returned; there is output, state_h"
+    with pytest.raises(AttributeError, match=message):
+        _ = returned.state_c
+    with pytest.raises(KeyError, match=message):
+        _ = returned["state_c"]
+    assert {"output", "state_h"} <= set(dir(returned))
+    assert copy.copy(returned).names == returned.names
+
+
+@pytest.mark.parametrize("result", [("a", "b"), ("a", "b", "c", "d"), ("a", ["b"], "c")])
+def test_a_structure_that_keras_never_had(result: Any) -> None:
+    """When Keras returns something new, it is not given a wrong name."""
+    with pytest.raises(RuntimeError, match=r"the names .* do not fit"):
+        Returned(keras.layers.LSTM(1), result)

@@ -1,0 +1,86 @@
+"""The content of every page of the built site."""
+
+import re
+from html import unescape
+from importlib.metadata import packages_distributions, version
+from pathlib import Path
+
+import pytest
+from support.pages import PAGES
+from support.sites import ROOT
+
+from rnn_returns.original_notebook import CELLS
+from rnn_returns.table import values_text
+
+# One package under two names: the lock takes the small one where there is one.
+TENSORFLOW = packages_distributions()["tensorflow"][0]
+FLAG_PAGES = [page for page in PAGES if page.startswith("docs/flags/")]
+
+
+def text_of(published: Path, page: str) -> str:
+    html = (published / page).read_text(encoding="utf-8")
+    # Code has spans within a line.
+    return " ".join(unescape(re.sub("<[^>]*>", " ", re.sub("</?span[^>]*>", "", html))).split())
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_page(published: Path, page: str) -> None:
+    """Every page shows the installed versions, which it was executed on, and has no id twice."""
+    keras, tensorflow, numpy = map(version, ("keras", TENSORFLOW, "numpy"))
+    executed_on = f"Executed on Keras {keras}, TensorFlow {tensorflow}, NumPy {numpy}."
+    ids = re.findall(r'\sid="([^"]+)"', (published / page).read_text(encoding="utf-8"))
+
+    assert executed_on in text_of(published, page)
+    assert [name for name in set(ids) if ids.count(name) > 1] == []
+
+
+@pytest.mark.parametrize("page", FLAG_PAGES)
+def test_a_flag_page(published: Path, page: str) -> None:
+    """A flag page has three layers, the same last state as the others, and a common mistake.
+
+    A cell that compares values returns True, except the one that shows a difference.
+    """
+    text = text_of(published, page)
+    last = CELLS["both"].printed["state_h"]
+    html = (published / page).read_text(encoding="utf-8")
+    outputs = re.findall(r"<pre>(True|False)\s*</pre>", re.sub("</?span[^>]*>", "", html))
+
+    for layer in ("LSTM", "GRU", "SimpleRNN"):
+        assert f'weights("{layer}")' in text
+    assert values_text(last) in text or values_text(last[0]) in text
+    assert "ValueError:" in text
+    assert "Traceback" not in text
+    assert "True" in outputs
+    assert outputs.count("False") == (1 if page.endswith("both.html") else 0)
+
+
+def test_the_numbers_of_the_original_notebook(published: Path) -> None:
+    """Every number of the original notebook is on its page next to today's, to six decimals."""
+    text = text_of(published, "docs/original.html")
+
+    for cell in CELLS.values():
+        for printed in cell.printed.values():
+            assert f"{values_text(printed)} {values_text(printed)}" in text
+    assert "bool(max(differences) <= 1e-7) True" in text
+
+
+def test_only_the_site_is_published(published: Path) -> None:
+    """The published folder has what a browser loads, and no working files."""
+    kinds = {path.suffix for path in published.rglob("*") if path.is_file()}
+
+    assert not kinds & {".doctree", ".pickle", ".log", ".db", ".buildinfo"}
+    assert not list(published.rglob(".*"))
+    assert not list(published.rglob("*.glue.json"))
+
+
+def test_our_own_files_need_no_inline_code() -> None:
+    """Our templates, scripts and styles work from a disk and under a strict policy."""
+    ours = [*ROOT.glob("docs/_templates/**/*.html"), *ROOT.glob("docs/_static/**/*.*")]
+    ours = [file for file in ours if file.suffix != ".png"]
+    assert ours
+    mode = '<script>{% include "mode.js" %}</script>'  # The policy names it by its hash.
+
+    for file in ours:
+        text = file.read_text(encoding="utf-8").replace(mode, "")
+        assert not re.search(r"<script(?![^>]*\bsrc=)|<style|\sstyle=|\son\w+=", text), file
+        assert not re.search(r"\bfetch\(|type=.module|^\s*(?:import|export)\s", text, re.M), file

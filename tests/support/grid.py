@@ -1,0 +1,570 @@
+"""The table of cases: the layers and calls in which the rules are held against Keras."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, fields, replace
+from functools import lru_cache
+from itertools import product
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from rnn_returns import CellSpec, LayerSpec, observe
+from rnn_returns.rules.layer_spec import input_axes
+from rnn_returns.validation import WRAPPERS, wrapped_layers
+
+Shape = tuple[int | None, ...]
+Options = dict[str, Any]
+
+REFUSED = tf.errors.InvalidArgumentError
+SEED = 20
+# As many samples as there are masks of three steps, so that one call meets every mask.
+BATCH, TIMESTEPS = 8, 3
+SEQUENCE: Shape = (BATCH, TIMESTEPS, 2)
+SLICES: Shape = (BATCH, 2, TIMESTEPS, 2)
+
+
+@dataclass(frozen=True)
+class Case:
+    """One layer and one call of it."""
+
+    layer: LayerSpec
+    shape: Shape
+    mask: bool = False
+    initial_state: bool = False
+    symbolic: bool = False
+
+    @property
+    def call(self) -> dict[str, bool]:
+        """The call as the rules want to know it."""
+        return {name: getattr(self, name) for name in ("mask", "initial_state", "symbolic")}
+
+    def __str__(self) -> str:
+        called = "-".join(name for name, is_so in self.call.items() if is_so)
+        return f"{_format_layer(self.layer)} on {'x'.join(map(str, self.shape))} {called}".strip()
+
+
+@dataclass(frozen=True)
+class Rejection:
+    """A case that Keras refuses, with the type and a part of its error, and a part of ours."""
+
+    case: Case
+    error: type[Exception]
+    keras: str
+    ours: str
+
+
+# From a case to a call.
+
+
+@keras.saving.register_keras_serializable("rnn_returns")
+class CustomCell(keras.layers.Layer):  # type: ignore[misc]
+    """A cell whose output equals none of its states."""
+
+    def __init__(self, units: int, state_size: Any, container: str, **arguments: Any) -> None:
+        super().__init__(**arguments)
+        self.output_size = units
+        self.state_size = state_size
+        self.container = container
+        self.sizes = [state_size] if isinstance(state_size, int) else list(state_size)
+
+    def get_config(self) -> dict[str, Any]:
+        """Give the arguments that make another one like it, as Bidirectional does."""
+        return {
+            **super().get_config(),
+            "units": self.output_size,
+            "state_size": self.state_size,
+            "container": self.container,
+        }
+
+    def get_initial_state(self, batch_size: int) -> Any:
+        """Give zeros in the container."""
+        return self._nest([keras.ops.zeros((batch_size, size)) for size in self.sizes])
+
+    def call(self, inputs: Any, states: Any) -> tuple[Any, Any]:
+        """Mix input and states into something new."""
+        total = keras.ops.mean(inputs, axis=-1, keepdims=True)
+        new = [state / 2 + total * (i + 1) for i, state in enumerate(states)]
+        mixed = sum(keras.ops.sum(state, axis=-1, keepdims=True) for state in new)
+        return keras.ops.tile(keras.ops.tanh(mixed), (1, self.output_size)), self._nest(new)
+
+    def _nest(self, states: list[Any]) -> Any:
+        return {"list": states, "tuple": tuple(states), "tensor": states[0]}[self.container]
+
+
+def build_layer(layer: LayerSpec) -> Any:
+    """Make the Keras layer that *layer* describes."""
+    arguments = {
+        field.name: getattr(layer, field.name)
+        for field in fields(layer)
+        if field.name != "kind" and getattr(layer, field.name) != field.default
+    }
+    for name in ("layer", "backward_layer"):
+        if name in arguments:
+            arguments[name] = build_layer(arguments[name])
+    if isinstance(layer.cell, tuple):
+        arguments["cell"] = [_build_cell(cell) for cell in layer.cell]
+    elif layer.cell:
+        arguments["cell"] = _build_cell(layer.cell)
+    return getattr(keras.layers, layer.kind)(**arguments)
+
+
+def _build_cell(cell: CellSpec) -> Any:
+    if cell.kind == "custom":
+        return CustomCell(cell.units, cell.state_size, cell.container)
+    return getattr(keras.layers, cell.kind)(cell.units)
+
+
+def run_case(case: Case, layer: Any, call: Callable[..., Any] = observe) -> Any:
+    """Call *layer* as the case says, and before it a stateful one without a mask, for its state."""
+    x = keras.Input(batch_shape=case.shape) if case.symbolic else make_numbers(case.shape)
+    arguments = {}
+    if case.mask:
+        arguments["mask"] = make_masks(case)
+    if case.initial_state:
+        arguments["initial_state"] = _make_initial_state(layer, case)
+    if '"stateful": true' in case.layer.to_json():
+        call(layer, x)
+    return call(layer, x, **arguments)
+
+
+def make_masks(case: Case) -> Any:
+    """Give a mask that holds every pattern that a mask of so many steps can have."""
+    shape = case.shape[: 1 + input_axes(case.layer).index("timesteps")]
+    if case.symbolic:
+        return keras.Input(batch_shape=shape, dtype="bool")
+    patterns = np.array(list(product((False, True), repeat=shape[-1] or 0)))
+    return np.resize(patterns, shape)
+
+
+def _make_initial_state(layer: Any, case: Case) -> Any:
+    layer.build(case.shape)
+    parts = wrapped_layers(layer) if isinstance(layer, WRAPPERS) else [layer]
+    states = [state for part in parts for state in part.get_initial_state(case.shape[0] or 1)]
+
+    def make_state(state: Any) -> Any:
+        shape = (case.shape[0], *state.shape[1:])
+        return keras.Input(batch_shape=shape) if case.symbolic else make_numbers(shape)
+
+    return keras.tree.map_structure(make_state, states)
+
+
+@lru_cache
+def make_numbers(shape: Any) -> Any:
+    """Give the same random numbers for the same shape."""
+    return np.random.default_rng(SEED).normal(size=shape).astype("float32")
+
+
+# The layers.
+
+EACH = (False, True)
+FLAGS: tuple[Options, ...] = tuple(
+    {"return_sequences": sequences, "return_state": state}
+    for sequences, state in product(EACH, EACH)
+)
+STATE: tuple[Options, ...] = FLAGS[1::2]
+BOTH: Options = FLAGS[-1]
+OPTIONS = ("go_backwards", "stateful", "unroll", "zero_output_for_mask")
+EVERY_OPTION: tuple[Options, ...] = tuple(
+    dict(zip(OPTIONS, values, strict=True)) for values in product(EACH, repeat=len(OPTIONS))
+)
+SOME_OPTIONS: tuple[Options, ...] = ({}, *({option: True} for option in OPTIONS), EVERY_OPTION[-1])
+
+PLAIN = ("LSTM", "GRU", "SimpleRNN")
+LSTM, GRU, SIMPLE = (CellSpec(f"{kind}Cell", 2) for kind in PLAIN)
+BARE = CellSpec("custom", 3, state_size=2, container="tensor")
+BOXED = CellSpec("custom", 2, state_size=2, container="list")
+LISTED = CellSpec("custom", 2, state_size=(2,))
+PAIR = CellSpec("custom", 4, state_size=(2, 3))
+TRIPLE = CellSpec("custom", 2, state_size=(2, 3, 1), container="tuple")
+CELLS = (LSTM, GRU, SIMPLE, BARE, BOXED, LISTED, PAIR, TRIPLE)
+STACKS = (
+    (LSTM, replace(LSTM, units=3)),
+    (GRU, replace(GRU, units=3)),
+    (SIMPLE, LSTM),
+    (LSTM, GRU, SIMPLE),
+    (LSTM, BARE),
+    (BARE, LSTM),
+    (BOXED, GRU),
+    (LISTED, PAIR),
+    (TRIPLE, LSTM),
+)
+ANY_CELLS: tuple[Any, ...] = (*CELLS, *STACKS)
+MERGES = ("concat", "sum", "ave", "mul", None)
+IMAGES: dict[str, Shape] = {
+    "ConvLSTM1D": (BATCH, TIMESTEPS, 5, 2),
+    "ConvLSTM2D": (BATCH, TIMESTEPS, 5, 4, 2),
+    "ConvLSTM3D": (BATCH, TIMESTEPS, 4, 3, 3, 2),
+}
+CONVOLUTIONS: tuple[Options, ...] = (
+    {"padding": "same"},
+    {"strides": 2},
+    {"strides": 2, "padding": "same"},
+    {"dilation_rate": 2},
+    {"dilation_rate": 2, "padding": "same"},
+)
+
+
+def image_layer(kind: str, **options: Any) -> LayerSpec:
+    """Describe a ConvLSTM with a small kernel."""
+    return LayerSpec(kind, **{"filters": 3, "kernel_size": 2, **options})
+
+
+def bidirectional(layer: LayerSpec, merge_mode: str | None = "concat", **options: Any) -> LayerSpec:
+    """Describe a Bidirectional layer."""
+    return LayerSpec("Bidirectional", layer=layer, merge_mode=merge_mode, **options)
+
+
+def time_distributed(layer: LayerSpec) -> LayerSpec:
+    """Describe a TimeDistributed layer."""
+    return LayerSpec("TimeDistributed", layer=layer)
+
+
+# How they are called: with a mask or not, with an initial state or not.
+EVERY_CALL = ((False, False), (True, False), (False, True), (True, True))
+MASK_OR_NOT = EVERY_CALL[:2]
+PLAINLY = EVERY_CALL[:1]
+EAGERLY, SYMBOLICALLY = EACH[:1], EACH[1:]
+
+
+def _expand(
+    layer: LayerSpec,
+    shape: Shape,
+    calls: Iterable[tuple[bool, bool]],
+    symbolic: Iterable[bool] = EACH,
+) -> Iterator[Case]:
+    for (mask, initial_state), is_symbolic in product(calls, symbolic):
+        yield Case(layer, shape, mask, initial_state, is_symbolic)
+
+
+def list_accepted() -> list[Case]:
+    """Give every case that Keras accepts, once."""
+    families = (
+        _list_plain,
+        _list_cells,
+        _list_single_cells,
+        _list_images,
+        _list_bidirectional,
+        _list_backward_layers,
+        _list_time_distributed,
+        _list_open_lengths,
+    )
+    return [*dict.fromkeys(case for family in families for case in family())]
+
+
+def _list_plain() -> Iterator[Case]:
+    for flags, options in product(FLAGS, EVERY_OPTION):
+        layer = LayerSpec("LSTM", units=2, **flags, **options)
+        yield from _expand(layer, SEQUENCE, MASK_OR_NOT, EAGERLY)
+        yield from _expand(layer, SEQUENCE, PLAINLY, SYMBOLICALLY)
+    for kind, flags, options in product(PLAIN[1:], FLAGS, SOME_OPTIONS):
+        yield from _expand(LayerSpec(kind, units=2, **flags, **options), SEQUENCE, MASK_OR_NOT)
+    for kind, flags in product(PLAIN, FLAGS):
+        yield from _expand(LayerSpec(kind, units=2, **flags), SEQUENCE, EVERY_CALL)
+
+
+def _list_cells() -> Iterator[Case]:
+    for cell, flags in product(ANY_CELLS, STATE):
+        yield from _expand(LayerSpec("RNN", cell=cell, **flags), SEQUENCE, MASK_OR_NOT)
+    for cell in ANY_CELLS:
+        for options in ({"return_sequences": True}, {"unroll": True, **BOTH}):
+            yield from _expand(LayerSpec("RNN", cell=cell, **options), SEQUENCE, MASK_OR_NOT)
+    stateful = LayerSpec("RNN", cell=STACKS[3], stateful=True, **BOTH)
+    zeros = LayerSpec("RNN", cell=STACKS[5], zero_output_for_mask=True, **BOTH)
+    for layer in (stateful, zeros, replace(zeros, unroll=True), replace(zeros, cell=PAIR)):
+        yield from _expand(layer, SEQUENCE, EVERY_CALL)
+
+
+def _list_single_cells() -> Iterator[Case]:
+    """Stacks of one cell: what is not here fails in Keras."""
+    for cell, flags in product((LSTM, GRU, BOXED, LISTED, PAIR), (FLAGS[0], *STATE)):
+        rolled = LayerSpec("RNN", cell=(cell,), **flags)
+        unrolled = replace(rolled, unroll=True)
+        yield from _expand(rolled, SEQUENCE, PLAINLY)
+        yield from _expand(rolled, SEQUENCE, MASK_OR_NOT, SYMBOLICALLY)
+        yield from _expand(unrolled, SEQUENCE, EVERY_CALL[1:2])
+        yield from _expand(unrolled, SEQUENCE, PLAINLY, SYMBOLICALLY)
+        yield from _expand(unrolled, (BATCH, 1, 2), PLAINLY)
+    for cell, flags in product((GRU, BOXED, LISTED), STATE):
+        yield from _expand(LayerSpec("RNN", cell=(cell,), unroll=True, **flags), SEQUENCE, PLAINLY)
+    for unroll in EACH:
+        layer = LayerSpec("RNN", cell=(BARE,), unroll=unroll, **BOTH)
+        yield from _expand(layer, SEQUENCE, MASK_OR_NOT)
+
+
+def _list_images() -> Iterator[Case]:
+    for kind, flags in product(IMAGES, FLAGS):
+        yield from _expand(image_layer(kind, **flags), IMAGES[kind], MASK_OR_NOT)
+    for options in SOME_OPTIONS:
+        layer = image_layer("ConvLSTM1D", **BOTH, **options)
+        yield from _expand(layer, IMAGES["ConvLSTM1D"], MASK_OR_NOT)
+    yield from _expand(image_layer("ConvLSTM1D", **BOTH), IMAGES["ConvLSTM1D"], EVERY_CALL)
+    for kind, options in product(IMAGES, CONVOLUTIONS):
+        layer, shape = image_layer(kind, **STATE[0], **options), IMAGES[kind]
+        yield from _expand(layer, shape, PLAINLY)
+        layer = replace(layer, data_format="channels_first")
+        shape = (*shape[:2], shape[-1], *shape[2:-1])
+        for each in (layer, bidirectional(layer), bidirectional(layer, None)):
+            yield from _expand(each, shape, PLAINLY, SYMBOLICALLY)
+    layer = image_layer("ConvLSTM2D", kernel_size=(3, 1), strides=(1, 2))
+    yield from _expand(layer, IMAGES["ConvLSTM2D"], PLAINLY)
+    # On a CPU, TensorFlow computes only this one with the channels first, and slowly.
+    layer = image_layer("ConvLSTM3D", data_format="channels_first", unroll=True, **STATE[0])
+    yield from _expand(bidirectional(layer), (2, 1, 2, 3, 3, 3), PLAINLY)
+
+
+def _list_bidirectional() -> Iterator[Case]:
+    for merge_mode, flags in product(MERGES, FLAGS):
+        layer = bidirectional(LayerSpec("LSTM", units=2, **flags), merge_mode)
+        yield from _expand(layer, SEQUENCE, MASK_OR_NOT)
+    for merge_mode, flags in product(("concat", "sum", None), STATE):
+        layer = bidirectional(LayerSpec("GRU", units=2, **flags), merge_mode)
+        yield from _expand(layer, SEQUENCE, EVERY_CALL)
+        layer = bidirectional(image_layer("ConvLSTM1D", **flags), merge_mode)
+        yield from _expand(layer, IMAGES["ConvLSTM1D"], PLAINLY)
+    insides: tuple[Options, ...] = (
+        {"kind": "SimpleRNN", "units": 2},
+        {"kind": "RNN", "cell": PAIR},
+        {"kind": "RNN", "cell": (LSTM, GRU)},
+        {"kind": "RNN", "cell": (BARE, GRU), "unroll": True},
+        {"kind": "LSTM", "units": 2, "zero_output_for_mask": True},
+    )
+    for inside, flags in product(insides, STATE):
+        yield from _expand(bidirectional(LayerSpec(**inside, **flags)), SEQUENCE, MASK_OR_NOT)
+        yield from _expand(bidirectional(LayerSpec(**inside, **flags), "sum"), SEQUENCE, PLAINLY)
+        yield from _expand(bidirectional(LayerSpec(**inside, **flags), None), SEQUENCE, PLAINLY)
+    for merge_mode in ("concat", None):
+        stateful = LayerSpec("GRU", units=2, return_sequences=True, stateful=True)
+        yield from _expand(bidirectional(stateful, merge_mode), SEQUENCE, MASK_OR_NOT)
+
+
+def _list_backward_layers() -> Iterator[Case]:
+    """A backward layer of its own: another kind, another size, or the two changed over."""
+    others: tuple[Options, ...] = (
+        {"kind": "LSTM", "units": 2},
+        {"kind": "GRU", "units": 2},
+        {"kind": "RNN", "cell": PAIR},
+        {"kind": "RNN", "cell": (GRU, LSTM)},
+        {"kind": "LSTM", "units": 3},
+        {"kind": "LSTM", "units": 1},
+    )
+    for other, merge_mode, flags in product(others, ("concat", "mul", None), STATE):
+        one, two = LayerSpec("LSTM", units=2, **flags), LayerSpec(**other, **flags)
+        layer = bidirectional(one, merge_mode, backward_layer=replace(two, go_backwards=True))
+        swapped = bidirectional(replace(one, go_backwards=True), merge_mode, backward_layer=two)
+        yield from _expand(layer, SEQUENCE, PLAINLY, SYMBOLICALLY)
+        # Outputs of two sizes cannot be multiplied, unless one of them is of a single unit.
+        if merge_mode != "mul" or two.cells[-1].units in (1, 2):
+            yield from _expand(layer, SEQUENCE, PLAINLY, EAGERLY)
+            yield from _expand(swapped, SEQUENCE, PLAINLY, EAGERLY)
+
+
+def _list_time_distributed() -> Iterator[Case]:
+    insides = (
+        *(LayerSpec(kind, units=2) for kind in PLAIN),
+        LayerSpec("LSTM", units=2, go_backwards=True, unroll=True),
+        LayerSpec("GRU", units=2, stateful=True),
+        LayerSpec("RNN", cell=(LSTM, GRU)),
+        bidirectional(LayerSpec("RNN", cell=PAIR)),
+        bidirectional(LayerSpec("GRU", units=2), "sum"),
+        time_distributed(LayerSpec("LSTM", units=2)),
+        image_layer("ConvLSTM1D"),
+    )
+    for inside in insides:
+        shapes = {"TimeDistributed": (BATCH, 2, *SLICES[1:]), "ConvLSTM1D": (BATCH, 2, 3, 4, 2)}
+        shape = shapes.get(inside.kind, SLICES)
+        yield from _expand(time_distributed(inside), shape, MASK_OR_NOT)
+        if not inside.layer:
+            sequences = replace(inside, return_sequences=True)
+            yield from _expand(time_distributed(sequences), shape, MASK_OR_NOT)
+    # All that comes back is stacked, if it has one shape.
+    lstm = LayerSpec("LSTM", units=2, return_state=True)
+    stacked = (
+        *(LayerSpec(kind, units=2, return_state=True) for kind in PLAIN),
+        replace(lstm, stateful=True),
+        replace(lstm, zero_output_for_mask=True),
+        LayerSpec("RNN", cell=(replace(BARE, units=2), replace(BARE, units=2)), return_state=True),
+        *(bidirectional(lstm, merge_mode) for merge_mode in MERGES[1:]),
+        bidirectional(replace(lstm, stateful=True), None),
+        bidirectional(LayerSpec("GRU", units=2), None),
+        bidirectional(LayerSpec("GRU", units=2, return_sequences=True), None),
+    )
+    for inside in stacked:
+        yield from _expand(time_distributed(inside), SLICES, MASK_OR_NOT, EAGERLY)
+    deeper = time_distributed(time_distributed(lstm))
+    yield from _expand(deeper, (BATCH, 2, *SLICES[1:]), MASK_OR_NOT, EAGERLY)
+    images = image_layer("ConvLSTM1D", return_state=True)
+    yield from _expand(time_distributed(images), (BATCH, 2, 3, 4, 2), PLAINLY, EAGERLY)
+
+
+def _list_open_lengths() -> Iterator[Case]:
+    """Symbolic inputs that leave lengths open."""
+    opened = (None, None, 2)
+    layers = (
+        *(LayerSpec(kind, units=2, **BOTH) for kind in PLAIN),
+        LayerSpec("LSTM", units=2, unroll=True, **BOTH),
+        *(LayerSpec("RNN", cell=cell, **BOTH) for cell in (PAIR, (LSTM, GRU), (GRU,))),
+    )
+    for layer in layers:
+        yield from _expand(layer, opened, EVERY_CALL, SYMBOLICALLY)
+        yield from _expand(bidirectional(layer), opened, MASK_OR_NOT, SYMBOLICALLY)
+        quiet = time_distributed(replace(layer, return_state=False))
+        yield from _expand(quiet, (None, *opened), MASK_OR_NOT, SYMBOLICALLY)
+    stateful = LayerSpec("LSTM", units=2, stateful=True, **BOTH)
+    yield from _expand(stateful, (BATCH, None, 2), EVERY_CALL, SYMBOLICALLY)
+    # On numbers Keras refuses this one.
+    stateful = LayerSpec("RNN", cell=(LSTM, TRIPLE), stateful=True, **BOTH)
+    yield from _expand(stateful, SEQUENCE, PLAINLY, SYMBOLICALLY)
+    for kind, shape in IMAGES.items():
+        layer = image_layer(kind, **BOTH)
+        yield from _expand(layer, (None, None, *shape[2:]), EVERY_CALL, SYMBOLICALLY)
+
+
+# What Keras refuses.
+
+# The type and a part of Keras's error, a part of ours, and the cases.
+Refusal = tuple[type[Exception], str, str, list[Case]]
+
+
+def list_rejected() -> list[Rejection]:
+    """Give the cases that Keras refuses, each kind of refusal at least once."""
+    refusals = (*_list_rejected_layers(), *_list_rejected_inputs(), *_list_rejected_calls())
+    return [
+        Rejection(case, error, keras_says, ours)
+        for error, keras_says, ours, cases in refusals
+        for case in cases
+    ]
+
+
+def _call(*layers: LayerSpec, shape: Shape = (), **options: bool) -> list[Case]:
+    """Call each layer on *shape*, or on a shape that layers of its kind read."""
+    shapes = IMAGES | {"TimeDistributed": SLICES}
+    return [Case(layer, shape or shapes.get(layer.kind, SEQUENCE), **options) for layer in layers]
+
+
+def _list_rejected_layers() -> Iterator[Refusal]:
+    lstm, gru = LayerSpec("LSTM", units=2), LayerSpec("GRU", units=2)
+    backwards = replace(lstm, go_backwards=True)
+    cases = _call(
+        *(LayerSpec(kind, units=0) for kind in PLAIN),
+        *(LayerSpec("RNN", cell=replace(cell, units=0)) for cell in (LSTM, GRU, SIMPLE)),
+        bidirectional(LayerSpec("LSTM", units=0)),
+        time_distributed(LayerSpec("GRU", units=-1)),
+    )
+    yield ValueError, "expected a positive integer", "positive number", cases
+    cases = _call(LayerSpec("RNN", cell=()))
+    yield IndexError, "list index out of range", "its stack is empty", cases
+    both = "not compatible with `dilation_rate > 1`"
+    images: tuple[tuple[Options, type[Exception], str, str], ...] = (
+        ({"strides": 2, "dilation_rate": 2}, ValueError, both, "together with dilation_rate"),
+        ({"padding": "causal"}, ValueError, "`padding` argument must be", "padding is 'valid'"),
+        ({"data_format": "last"}, ValueError, "`data_format` argument", "data_format is"),
+        ({"kernel_size": (1, 1, 1, 1)}, ValueError, "`kernel_size` argument", "numbers, but"),
+        ({"kernel_size": 0}, ValueError, "`kernel_size` argument", "must be positive"),
+        ({"strides": 0}, OverflowError, "infinity to integer", "must be positive"),
+        ({"kernel_size": 9}, ValueError, "would be zero or negative", "kernel_size smaller"),
+    )
+    for options, error, keras_says, ours in images:
+        cases = _call(*(image_layer(kind, **options) for kind in IMAGES))
+        yield error, keras_says, ours, cases
+    cases = _call(bidirectional(backwards), bidirectional(lstm, backward_layer=gru))
+    both = "should have different `go_backwards` value"
+    yield ValueError, both, "one that goes backwards", cases
+    cases = _call(bidirectional(lstm, "avg"))
+    yield ValueError, "Invalid merge mode", "merge_mode is one of", cases
+    cases = _call(bidirectional(bidirectional(lstm)), bidirectional(time_distributed(lstm)))
+    yield ValueError, "Unrecognized key", "wraps one", cases
+    others = (
+        replace(backwards, stateful=True),
+        replace(backwards, return_sequences=True),
+        replace(backwards, return_state=True),
+    )
+    cases = _call(*(bidirectional(lstm, backward_layer=other) for other in others))
+    yield ValueError, "the same value for attribute", "the same .* in both layers", cases
+
+
+def _list_rejected_inputs() -> Iterator[Refusal]:
+    plain = [LayerSpec(kind, units=2) for kind in PLAIN]
+    lstm, image = plain[0], image_layer("ConvLSTM1D")
+    for shape, symbolic in product(((BATCH, 2), SLICES), EACH):
+        cases = _call(*plain, *map(bidirectional, plain), shape=shape, symbolic=symbolic)
+        yield ValueError, "expected ndim=3", "reads rank 3", cases
+    for (kind, shape), symbolic in product(IMAGES.items(), EACH):
+        for wrong in (shape[1:], (2, *shape)):
+            cases = _call(image_layer(kind), shape=wrong, symbolic=symbolic)
+            yield ValueError, f"expected ndim={len(shape)}", "reads rank", cases
+    one_cell, slices = LayerSpec("RNN", cell=LSTM), time_distributed(lstm)
+    few = _call(one_cell, shape=(BATCH, 2)) + _call(slices, shape=SEQUENCE)
+    many = _call(one_cell, shape=SLICES) + _call(slices, shape=(2, *SLICES))
+    yield REFUSED, "Index out of range", "reads rank", few
+    yield REFUSED, "Incompatible shapes", "reads rank", many
+    yield ValueError, "at least 3 dimensions", "reads rank", _call(slices, shape=(BATCH, 2))
+    yield REFUSED, "Biases must be 1D", "batch axis is empty", _call(lstm, shape=(0, TIMESTEPS, 2))
+    layers = (*plain, LayerSpec("RNN", cell=(LSTM, GRU)))
+    cases = _call(*layers, shape=(BATCH, 0, 2))
+    yield REFUSED, "out of bounds", "timesteps axis is empty", cases
+    cases = _call(*layers, shape=(None, TIMESTEPS, None), symbolic=True)
+    yield ValueError, "must be fully-defined", "number of features", cases
+    cases = _call(image, shape=(None, None, None, 2), symbolic=True)
+    yield ValueError, "static input shapes for the spatial", "number of rows", cases
+    cases = _call(image, shape=(None, None, 5, None), symbolic=True)
+    yield ValueError, "channel dimension of the inputs", "number of channels", cases
+
+
+def _list_rejected_calls() -> Iterator[Refusal]:
+    lstm, image = LayerSpec("LSTM", units=2), image_layer("ConvLSTM1D")
+    stateful = replace(lstm, stateful=True)
+    layers = (stateful, bidirectional(stateful), LayerSpec("RNN", cell=(LSTM, LSTM), stateful=True))
+    cases = [
+        *_call(*layers, shape=(None, TIMESTEPS, 2), symbolic=True),
+        *_call(time_distributed(stateful), shape=(None, 2, TIMESTEPS, 2), symbolic=True),
+        *_call(replace(image, stateful=True), shape=(None, TIMESTEPS, 5, 2), symbolic=True),
+    ]
+    yield ValueError, "batch size must be static", "know the batch size", cases
+    for kind, merge_mode, symbolic in product(PLAIN, MERGES, EACH):
+        inside = LayerSpec(kind, units=2, stateful=True, return_state=True)
+        cases = _call(bidirectional(inside, merge_mode), symbolic=symbolic)
+        yield TypeError, "'generator' and 'int'", "both stateful and return_state", cases
+    other = LayerSpec("LSTM", units=3, go_backwards=True)
+    modes = ("sum", "ave", "mul")
+    cases = _call(*(bidirectional(lstm, mode, backward_layer=other) for mode in modes))
+    yield REFUSED, "Incompatible shapes", "cannot make one output", cases
+    smaller = replace(image, kernel_size=3, go_backwards=True)
+    cases = _call(bidirectional(image, backward_layer=smaller), shape=IMAGES["ConvLSTM1D"])
+    yield REFUSED, "Dimension 1 in both shapes", "cannot make one output", cases
+    stacks = [
+        LayerSpec("RNN", cell=cells, stateful=True)
+        for cells in ((TRIPLE,), (TRIPLE, LSTM), (LSTM, TRIPLE))
+    ]
+    cases = _call(*stacks) + _call(*stacks[:2], symbolic=True)
+    yield ValueError, "unsupported type .*TupleWrapper", "come in a tuple", cases
+    # A stack of a single cell.
+    alone = product((LSTM, GRU, BOXED, LISTED, PAIR, TRIPLE), (FLAGS[0], BOTH))
+    cases = _call(*(LayerSpec("RNN", cell=(cell,), **flags) for cell, flags in alone), mask=True)
+    yield ValueError, "same nested structure", "mask for a stack of one cell", cases
+    unrolled = LayerSpec("RNN", cell=(LSTM,), unroll=True)
+    cases = _call(*(replace(unrolled, **flags) for flags in (FLAGS[0], BOTH)))
+    yield IndexError, "list index out of range", "loses all states", cases
+    # TimeDistributed makes one tensor of all that comes back.
+    several = replace(lstm, return_state=True)
+    unlike = (
+        replace(several, return_sequences=True),
+        bidirectional(several),
+        bidirectional(replace(several, return_sequences=True), None),
+        LayerSpec("RNN", cell=(LSTM, GRU), return_state=True),
+        LayerSpec("RNN", cell=PAIR, return_state=True),
+    )
+    cases = _call(*map(time_distributed, unlike))
+    yield REFUSED, "Shapes of all inputs must match", "shapes", cases
+    insides = (several, *unlike, bidirectional(lstm, None))
+    cases = _call(*map(time_distributed, insides), symbolic=True)
+    yield ValueError, "to a shape", "refuses a symbolic call", cases
+    cases = _call(time_distributed(lstm), initial_state=True)
+    yield TypeError, "unexpected keyword argument", "takes no initial_state", cases
+
+
+def _format_layer(layer: LayerSpec) -> str:
+    """Write a layer on one line, as a test's name."""
+    text = layer.to_json().replace('"', "").replace("kind: ", "").replace(": true", "")
+    return text.replace("{", "").replace("}", "").replace(", ", " ").replace(": ", "=")
