@@ -1,4 +1,4 @@
-// The diagram: what rnn_returns/diagrams/layout.py, description.py, svg.py and svg_list.py do, for the
+// The diagram: what rnn_returns/diagrams/layout.py, description.py and svg.py do, for the
 // layers of the Explorer. A test compares the results of both.
 "use strict";
 

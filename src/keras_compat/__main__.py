@@ -18,7 +18,6 @@ from typing import Any
 
 from rich.progress import Progress
 
-from keras_compat.catalog_messages import TableText
 from keras_compat.data_files import (
     DATA,
     PACKAGE,
@@ -29,6 +28,7 @@ from keras_compat.data_files import (
 )
 from keras_compat.environments import ENVIRONMENTS, NIGHTLY, Environment
 from keras_compat.fingerprints import ALL, read_fingerprints
+from keras_compat.labels import TableText
 
 BUILD = PACKAGE.parents[1] / "_build" / "compat"
 
@@ -39,15 +39,12 @@ class UnavailableError(Exception):
 
 def format_script(environment: Environment) -> str:
     """Return the probe of *environment* as a script that names its requirements for uv."""
-    lines = [
-        "# /// script",
-        f"# dependencies = {json.dumps(environment.requirements)}",
-        "# [tool.uv]",
-        f"# override-dependencies = {json.dumps(environment.overrides)}",
-        "# ///",
-        (PACKAGE / environment.probe).read_text(encoding="utf-8"),
-    ]
-    return "\n".join(lines)
+    return f"""# /// script
+# dependencies = {json.dumps(environment.requirements)}
+# [tool.uv]
+# override-dependencies = {json.dumps(environment.overrides)}
+# ///
+{(PACKAGE / environment.probe).read_text(encoding="utf-8")}"""
 
 
 def measure(environment: Environment, only: Collection[str] = (), fresh: bool = False) -> Any:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 
 from keras_compat.data_files import MeasuredKeras, Value
@@ -10,19 +11,6 @@ from keras_compat.data_files import MeasuredKeras, Value
 # The sixth decimal may differ between two processors.
 TOLERANCE = 2e-6
 _ERROR = re.compile(r"[A-Z]\w*(?:Error|Exception): ")
-
-
-@dataclass(frozen=True)
-class Stretch:
-    """Neighboring versions in which a behavior did not change.
-
-    Args:
-        value: The value in the first of the versions.
-        versions: The versions, in their order.
-    """
-
-    value: Value
-    versions: tuple[MeasuredKeras, ...]
 
 
 @dataclass(frozen=True)
@@ -68,33 +56,30 @@ def is_equivalent(behavior: str, value: Value | None, other: Value | None) -> bo
 
     Two errors do, unless the message is what was measured.
     """
-    if not behavior.startswith("error.") and is_error(value) and is_error(other):
-        return True
-    return is_close(value, other)
+    only_errors = is_error(value) and is_error(other)
+    return (only_errors and not behavior.startswith("error.")) or is_close(value, other)
 
 
 def find_stretches(
     behavior: str, versions: Sequence[MeasuredKeras], exact: bool = False
-) -> list[Stretch]:
-    """Divide *versions* into those in which *behavior* stayed the same.
+) -> list[range]:
+    """Divide *versions* into neighbors in which *behavior* stayed as in the first of them.
 
     Args:
         behavior: The behavior's name.
         versions: The versions, in their order.
         exact: Whether an error with another message is another value.
+
+    Returns:
+        The positions of the versions of each stretch.
     """
-    stretches: list[Stretch] = []
-    for version in versions:
-        value = version.behaviors[behavior]
-        last = stretches[-1] if stretches else None
-        if last and (
-            is_close(last.value, value)
-            or (not exact and is_equivalent(behavior, last.value, value))
-        ):
-            stretches[-1] = Stretch(last.value, (*last.versions, version))
-        else:
-            stretches.append(Stretch(value, (version,)))
-    return stretches
+    is_same = is_close if exact else partial(is_equivalent, behavior)
+    values = [version.behaviors[behavior] for version in versions]
+    starts = [0]
+    for position, value in enumerate(values):
+        if not is_same(values[starts[-1]], value):
+            starts.append(position)
+    return [range(start, end) for start, end in pairwise([*starts, len(values)])]
 
 
 def find_changes(versions: Sequence[MeasuredKeras]) -> list[Change]:

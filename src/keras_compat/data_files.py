@@ -60,7 +60,6 @@ class MeasuredKeras:
         versions: The versions of Python, NumPy and the backend.
         behaviors: The value of each behavior, by name.
         date: The day of the last measurement.
-        fingerprints: The fingerprints of the measurements.
         not_run: Why nothing was run, or an empty text.
     """
 
@@ -69,7 +68,6 @@ class MeasuredKeras:
     versions: Mapping[str, str]
     behaviors: Mapping[str, Value]
     date: str = ""
-    fingerprints: frozenset[str] = frozenset()
     not_run: str = ""
 
 
@@ -117,12 +115,10 @@ def parse_data(environment: Environment, content: Mapping[str, Any]) -> Measured
         content.get("versions", {}),
         content.get("behaviors", {}),
         content.get("date", ""),
-        frozenset(content.get("fingerprints", "").split()),
         content.get("not_run", ""),
     )
 
 
-def read_measured(environments: Sequence[Environment], data: Path = DATA) -> list[MeasuredKeras]:
+def read_measured(environments: Sequence[Environment]) -> list[MeasuredKeras]:
     """Read what was measured in *environments*, without those where nothing was run."""
-    kerases = [read_keras(environment, data) for environment in environments]
-    return [keras for keras in kerases if keras.behaviors]
+    return [keras for keras in map(read_keras, environments) if keras.behaviors]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from string import ascii_lowercase
 from typing import ClassVar
 
-from keras_compat.catalog_messages import TableText
+from keras_compat.labels import TableText
 from rnn_returns.messages import Displayed, Joined, Message, Render
 from rnn_returns.table import Table
 
@@ -22,25 +22,8 @@ class CompatTable(Table, Displayed):
     _classes: ClassVar[str] = f"{Table._classes} atlas"
 
 
-@dataclass(frozen=True)
-class DisplayedValue:
-    """A value in words.
-
-    Args:
-        text: The words.
-        quoted: Whether they are Keras's own: an error or a warning.
-    """
-
-    text: str
-    quoted: bool = False
-
-    def __str__(self) -> str:
-        return self.text
-
-    def html(self, render: Render, attribute: str = "") -> str:
-        """Format it as an element that may have another *attribute*."""
-        language = ' lang="en"' if self.quoted else ""
-        return f"<span{attribute}{language}>{render(self.text)}</span>"
+class Quoted(str):
+    """A value in Keras's own words: an error or a warning."""
 
 
 @dataclass(frozen=True)
@@ -54,20 +37,16 @@ class LocatedValue:
     """
 
     location: str
-    value: DisplayedValue
-    positions: tuple[int, ...] = ()
+    value: str
+    positions: Sequence[int] = ()
 
     def __str__(self) -> str:
-        return f"{self.location}: {self.value}" if self.location else str(self.value)
+        return f"{self.location}: {self.value}" if self.location else self.value
 
     def html(self, render: Render) -> str:
         """Format it as a paragraph."""
-        location = (
-            f'<span class="where">{_before_colon(self.location, render)}</span>'
-            if self.location
-            else ""
-        )
-        value = self.value.html(render, ' class="value"')
+        location = _format_label(self.location, render) if self.location else ""
+        value = _format_value(self.value, render, ' class="value"')
         return f'<p data-at="{" ".join(map(str, self.positions))}">{location}{value}</p>'
 
 
@@ -150,15 +129,15 @@ class ChangedValue:
     """
 
     title: str
-    old: DisplayedValue
-    new: DisplayedValue
+    old: str
+    new: str
 
     def __str__(self) -> str:
         return f"{self.title}: {self.old} {MARK} {self.new}"
 
     def html(self, render: Render) -> str:
         """Format the title and both values."""
-        old, new = self.old.html(render), self.new.html(render)
+        old, new = _format_value(self.old, render), _format_value(self.new, render)
         return f"{_before_colon(self.title, render)}{old} {MARK} {new}"
 
 
@@ -177,11 +156,11 @@ class DescribedChange:
 
     def html(self, render: Render) -> str:
         """Format it as a row of a table."""
-        label = _before_colon(Message(TableText.ACTION), render)
+        label = _format_label(Message(TableText.ACTION), render)
         values = "".join(f"<li>{value.html(render)}</li>" for value in self.values)
         return (
             f'<tr><th scope="row">{render(self.version)}</th><td><p>{render(self.summary)}</p>'
-            f'<p><span class="where">{label}</span>{render(self.action)}</p>'
+            f"<p>{label}{render(self.action)}</p>"
             f"<details><summary>{self._format_values(render)}</summary><ul>{values}</ul></details>"
             "</td></tr>"
         )
@@ -197,13 +176,8 @@ class DescribedChange:
 class ChangesTable(Displayed):
     """A table of changes, the newest first."""
 
+    caption: str
     changes: tuple[DescribedChange, ...]
-
-    @property
-    def caption(self) -> Message:
-        """Return the number of changes."""
-        count = len(self.changes)
-        return Message(TableText.CHANGES, count=count) if count else Message(TableText.NO_CHANGES)
 
     def __repr__(self) -> str:
         return "\n".join(map(str, (self.caption, *self.changes)))
@@ -219,3 +193,12 @@ class ChangesTable(Displayed):
 
 def _before_colon(text: str, render: Render) -> str:
     return render(Joined(": ", [text, ""]))
+
+
+def _format_label(text: str, render: Render) -> str:
+    return f'<span class="where">{_before_colon(text, render)}</span>'
+
+
+def _format_value(value: str, render: Render, attribute: str = "") -> str:
+    language = ' lang="en"' if isinstance(value, Quoted) else ""
+    return f"<span{attribute}{language}>{render(value)}</span>"

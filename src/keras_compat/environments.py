@@ -103,28 +103,16 @@ def _legacy(version: str, tensorflow: str) -> Environment:
 
 def _keras_3(version: str, backend: str) -> Environment:
     nightly = version == NIGHTLY
-    name = "keras-nightly" if nightly else f"keras-{_minor(version)}"
-    label = "Keras nightly" if nightly else f"Keras {_minor(version)}"
+    minor = "nightly" if nightly else _minor(version)
     keras = version if nightly else f"keras=={version}"
     return Environment(
-        name if backend == "tensorflow" else f"{name}-{backend}",
-        label,
+        f"keras-{minor}" if backend == "tensorflow" else f"keras-{minor}-{backend}",
+        f"Keras {minor}",
         "3.11",
         (keras, *(_TORCH if backend == "torch" else _KERAS_3)),
         # TensorFlow requires a new Keras; the nightly one has another name, so keras is left out.
         overrides=("keras ; python_version < '3'",) if nightly else (keras,),
         backend=backend,
-    )
-
-
-def _on_gpu(backend: str, *requirements: str) -> Environment:
-    return Environment(
-        f"keras-{_minor(NEWEST)}-{backend}-gpu",
-        f"Keras {_minor(NEWEST)}",
-        "3.11",
-        (f"keras=={NEWEST}", *requirements),
-        backend=backend,
-        gpu=True,
     )
 
 
@@ -166,10 +154,20 @@ BACKENDS = tuple(
 )
 
 # The fast kernels of each backend, which need a GPU.
-ON_GPU = (
-    _on_gpu("tensorflow", "tensorflow[and-cuda]==2.21.0"),
-    _on_gpu("torch", "torch==2.13.0"),
-    _on_gpu("jax", "jax[cuda12]==0.10.2"),
+ON_GPU = tuple(
+    Environment(
+        f"keras-{_minor(NEWEST)}-{backend}-gpu",
+        f"Keras {_minor(NEWEST)}",
+        "3.11",
+        (f"keras=={NEWEST}", requirement),
+        backend=backend,
+        gpu=True,
+    )
+    for backend, requirement in (
+        ("tensorflow", "tensorflow[and-cuda]==2.21.0"),
+        ("torch", "torch==2.13.0"),
+        ("jax", "jax[cuda12]==0.10.2"),
+    )
 )
 
 # PyTorch's layers compared with Keras's, by another probe.

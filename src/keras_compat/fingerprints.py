@@ -27,19 +27,21 @@ def read_fingerprints(probe: Path) -> dict[str, str]:
 def compute_fingerprints(source: str) -> dict[str, str]:
     """Return the fingerprint of each behavior that a probe with this *source* measures."""
     tree = ast.parse(source)
-    functions = {_first_line(node): node for node in tree.body}
+    # Code starts at its first decorator.
+    functions = {[*getattr(node, "decorator_list", []), node][0].lineno: node for node in tree.body}
     _strip(tree)
     if "MEASUREMENTS" not in source:
         return {ALL: _digest(_normalize(tree))}
+    texts = {node: _normalize(node) for node in tree.body}
     probe = ModuleType("probe")
     exec(compile(source, "probe.py", "exec"), probe.__dict__)
-    named = ((name, node) for node in tree.body for name in _defined_names(node))
-    defined = {name: node for name, node in named if name != "_"}  # The name of measurements.
+    defined = {name: node for node in tree.body for name in _defined_names(node)}
+    del defined["_"]  # The name of measurements.
     drivers = [defined[name] for name in _DRIVERS]
     fingerprints = {}
     for name, measurement in probe.MEASUREMENTS.items():
         function = functions[measurement.function.__code__.co_firstlineno]
-        code = sorted(_normalize(node) for node in _reach([function, *drivers], defined))
+        code = sorted(texts[node] for node in _reach([function, *drivers], defined))
         fingerprints[name] = _digest(name, *measurement.arguments, *code)
     return fingerprints
 
@@ -56,11 +58,6 @@ def _strip(tree: ast.Module) -> None:
                 for decorator in node.decorator_list
                 if not ast.unparse(decorator).startswith("behavior(")
             ]
-
-
-def _first_line(node: ast.stmt) -> int:
-    decorators = node.decorator_list if isinstance(node, ast.FunctionDef) else []
-    return min([node.lineno, *(decorator.lineno for decorator in decorators)])
 
 
 def _defined_names(node: ast.stmt) -> list[str]:
@@ -86,20 +83,15 @@ def _reach(nodes: list[ast.stmt], defined: dict[str, ast.stmt]) -> list[ast.stmt
     return reached
 
 
-@cache
-def _normalize(node: ast.AST) -> str:
-    """Format a syntax tree as text that is the same for every version of Python."""
-    fields = []
-    for name, value in ast.iter_fields(node):
-        if isinstance(value, list):
-            text = ", ".join(
-                _normalize(item) if isinstance(item, ast.AST) else repr(item) for item in value
-            )
-        else:
-            text = _normalize(value) if isinstance(value, ast.AST) else repr(value)
-        if text not in ("", "None") and name != "ctx":
-            fields.append(f"{name}={text}")
-    return f"{type(node).__name__}({', '.join(fields)})"
+def _normalize(part: object) -> str:
+    """Format a part of a syntax tree as text that is the same for every version of Python."""
+    if isinstance(part, list):
+        return ", ".join(map(_normalize, part))
+    if not isinstance(part, ast.AST):
+        return repr(part)
+    texts = {name: _normalize(value) for name, value in ast.iter_fields(part) if name != "ctx"}
+    fields = (f"{name}={text}" for name, text in texts.items() if text not in ("", "None"))
+    return f"{type(part).__name__}({', '.join(fields)})"
 
 
 def _digest(*texts: str) -> str:

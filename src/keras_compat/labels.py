@@ -1,27 +1,96 @@
-"""The texts for a measurement: titles of behaviors, values, and names of environments."""
+"""The texts of a measurement: titles of behaviors, values, and names of environments.
+
+The messages are templates for the catalogs of the translations: a ``{name}`` stands for a value,
+and code is in backticks.
+"""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
+from enum import StrEnum
 
-from keras_compat.catalog_messages import GROUPS, TableText
 from keras_compat.data_files import MeasuredKeras, Value
 from keras_compat.environments import VERSIONS, Environment
+from keras_compat.migration_notes import MIGRATION_NOTES
 from keras_compat.probe import ACCEPTED, MEASUREMENTS
 from rnn_returns.messages import Joined, Message
 
 BACKENDS = {"tensorflow": "TensorFlow", "jax": "JAX", "torch": "PyTorch", "numpy": "NumPy"}
 
+# The groups of behaviors, by the first part of their names.
+GROUPS = {
+    "returns": "What comes back",
+    "container": "In what container",
+    "equal": "What is equal",
+    "exists": "Which layers there are",
+    "go_backwards": "Reading backwards",
+    "mask": "Masks",
+    "numbers": "Numbers",
+    "default": "Defaults",
+    "state": "States",
+    "argument": "Arguments",
+    "surprise": "Surprises",
+    "error": "Messages",
+}
+
+# What torch_probe.py reports in words; it cannot be imported without PyTorch.
+PYTORCH_ANSWERS = ("output at real steps", "equal", "different")
+
+
+class TableText(StrEnum):
+    """What the tables contain besides titles, values and migration notes."""
+
+    # Where a value was measured.
+    ON = "{keras} on {backend}"
+    ON_GPU = "{keras} on {backend}, GPU"
+    GPU = "{name}, GPU"
+    CPU = "{name}, CPU"
+    FROM_TO = "{first} to {last}"
+    SINCE = "after {before}, at the latest in {row}"
+    # Captions.
+    CHANGED = "{count} behaviours changed"
+    MISTAKES = "{count} mistakes"
+    BEHAVIORS = "{count} behaviours"
+    DIFFER = "{count} behaviours differ"
+    FAST_KERNEL = "{count} behaviours that a fast kernel may change"
+    UNCHANGED = "{count} behaviours that never changed"
+    CHANGES = "{count} changes, the newest first"
+    NO_CHANGES = "The nightly build does all that was measured as the release does."
+    ENVIRONMENTS = "{count} environments"
+    TENSORS = "{count} tensors"
+    # Heads of columns.
+    BEHAVIOR = "behaviour"
+    ENVIRONMENT = "what"
+    VERSIONS = "with"
+    DATE = "on"
+    LAYER = "layer"
+    TENSOR = "tensor"
+    SHAPE = "shape"
+    PYTORCH = "beside PyTorch's"
+    # Inside a row.
+    PICK = "The Keras that you have"
+    ACTION = "What to do"
+    MORE = ", and {count} more"
+    ERROR = "refused"
+    NOT_RUN = "not run"
+    NO_GPU = "no GPU was at hand"
+    GPU_NOT_USED = "the GPU at hand was not used"
+
+
+def list_messages() -> list[str]:
+    """List the templates of all messages in the tables, each once."""
+    measurements = MEASUREMENTS.values()
+    titles = [measurement.title for measurement in measurements]
+    answers = [answer for measurement in measurements for answer in measurement.answers]
+    notes = [text for note in MIGRATION_NOTES for text in (note.summary, note.action)]
+    texts = [*TableText, *answers, ACCEPTED, *PYTORCH_ANSWERS, *GROUPS.values(), *titles, *notes]
+    return [str(text) for text in dict.fromkeys(texts)]
+
 
 def sort_behaviors(behaviors: Iterable[str]) -> list[str]:
     """Sort names into the order of the probe; those with one pattern and title by name."""
-    order: dict[tuple[str, str], int] = {}
-    for measurement in MEASUREMENTS.values():
-        order.setdefault((measurement.pattern, measurement.title), len(order))
-
-    def find_place(name: str) -> tuple[int, str]:
-        return order[MEASUREMENTS[name].pattern, MEASUREMENTS[name].title], name
-
-    return sorted(behaviors, key=find_place)
+    titles = [(measurement.pattern, measurement.title) for measurement in MEASUREMENTS.values()]
+    places = dict(zip(MEASUREMENTS, map(titles.index, titles), strict=True))
+    return sorted(behaviors, key=lambda name: (places[name], name))
 
 
 def format_title(behavior: str) -> Message:
@@ -78,10 +147,10 @@ def format_environment(environment: Environment) -> Message:
     return Message(template, keras=environment.label, backend=BACKENDS[environment.backend])
 
 
-def format_range(versions: Sequence[MeasuredKeras]) -> str:
+def format_range(first: MeasuredKeras, last: MeasuredKeras) -> str:
     """Return the names of the first and the last of neighboring versions."""
-    first, last = format_label(versions[0]), format_label(versions[-1])
-    return first if first == last else Message(TableText.FROM_TO, first=first, last=last)
+    start, end = format_label(first), format_label(last)
+    return start if start == end else Message(TableText.FROM_TO, first=start, last=end)
 
 
 def format_first_version(before: MeasuredKeras, after: MeasuredKeras) -> str:

@@ -1,18 +1,11 @@
 """The tables of the pages about versions and backends."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 from string import ascii_lowercase
 
-from keras_compat.catalog_messages import PYTORCH_ANSWERS, TableText
-from keras_compat.changes import (
-    Stretch,
-    find_changes,
-    find_stretches,
-    is_equivalent,
-    is_error,
-)
+from keras_compat.changes import find_changes, find_stretches, is_equivalent, is_error
 from keras_compat.data_files import MeasuredKeras, Value, read_keras
 from keras_compat.display import (
     MARK,
@@ -20,13 +13,15 @@ from keras_compat.display import (
     ChangesTable,
     CompatTable,
     DescribedChange,
-    DisplayedValue,
     LocatedValue,
+    Quoted,
     ValuesTable,
 )
 from keras_compat.environments import ON_GPU, Environment
 from keras_compat.labels import (
     BACKENDS,
+    PYTORCH_ANSWERS,
+    TableText,
     format_answer,
     format_environment,
     format_first_version,
@@ -45,17 +40,16 @@ from rnn_returns.messages import Joined, Message
 FAST_KERNELS = re.compile(r"(mask\.(output\.default|left_padded)|go_backwards\.state)\.(LSTM|GRU)")
 
 
-def display_full(behavior: str, value: Value) -> DisplayedValue:
-    """Return a value with the full message of an error."""
+def display_full(behavior: str, value: Value) -> str:
+    """Return a value in words, with the full message of an error."""
     warns = behavior.startswith("mask.warning.") and value != "none"
-    return DisplayedValue(format_value(behavior, value), quoted=warns or is_error(value))
+    return Quoted(value) if warns or is_error(value) else format_value(behavior, value)
 
 
-def display_short(behavior: str, value: Value) -> DisplayedValue:
-    """Return a value, or only the type of an error."""
+def display_short(behavior: str, value: Value) -> str:
+    """Return a value in words, or only the type of an error."""
     if is_error(value):
-        kind = str(value).partition(":")[0]
-        return DisplayedValue(Joined(": ", [Message(TableText.ERROR), kind]))
+        return Joined(": ", [Message(TableText.ERROR), str(value).partition(":")[0]])
     return display_full(behavior, value)
 
 
@@ -63,14 +57,12 @@ def make_change_matrix(versions: Sequence[MeasuredKeras]) -> ValuesTable:
     """List the behaviors that changed, version by version, except for messages of errors."""
     rows = []
     for name in sort_behaviors(versions[0].behaviors):
-        stretches = find_stretches(name, versions)
+        stretches = list(_describe_stretches(name, versions, display_short))
         if len(stretches) > 1 and not name.startswith("error."):
             values: list[LocatedValue] = []
-            located = zip(ascii_lowercase, _locate(stretches), strict=False)
-            for letter, (stretch, positions) in located:
+            for letter, (where, value, positions) in zip(ascii_lowercase, stretches, strict=False):
                 mark = f"{MARK} {letter}" if values else letter
-                location = Joined(", ", [mark, format_range(stretch.versions)])
-                values.append(LocatedValue(location, display_short(name, stretch.value), positions))
+                values.append(LocatedValue(Joined(", ", [mark, where]), value, positions))
             rows.append((format_group_and_title(name), tuple(values)))
     caption = Message(TableText.CHANGED, count=len(rows))
     return ValuesTable(caption, tuple(rows), columns=tuple(map(format_label, versions)))
@@ -81,21 +73,22 @@ def make_error_table(versions: Sequence[MeasuredKeras]) -> ValuesTable:
     rows = []
     for name in sort_behaviors(versions[0].behaviors):
         if name.startswith("error."):
-            values = tuple(
-                LocatedValue(format_range(stretch.versions), display_full(name, stretch.value))
-                for stretch in find_stretches(name, versions)
-            )
+            stretches = _describe_stretches(name, versions, display_full)
+            values = tuple(LocatedValue(where, value) for where, value, _ in stretches)
             rows.append((format_title(name), values))
     return ValuesTable(Message(TableText.MISTAKES, count=len(rows)), tuple(rows))
 
 
-def _locate(stretches: Iterable[Stretch]) -> Iterator[tuple[Stretch, tuple[int, ...]]]:
-    """Add to each stretch the positions of its versions."""
-    start = 0
-    for stretch in stretches:
-        end = start + len(stretch.versions)
-        yield stretch, tuple(range(start, end))
-        start = end
+def _describe_stretches(
+    name: str,
+    versions: Sequence[MeasuredKeras],
+    display: Callable[[str, Value], str],
+    exact: bool = False,
+) -> Iterator[tuple[str, str, range]]:
+    """Yield the versions in words, the value in words, and the positions of each stretch."""
+    for positions in find_stretches(name, versions, exact):
+        first, last = versions[positions[0]], versions[positions[-1]]
+        yield format_range(first, last), display(name, first.behaviors[name]), positions
 
 
 def make_lookup(
@@ -111,10 +104,8 @@ def make_lookup(
     everything = [*versions, *others]
     rows = []
     for name in sort_behaviors(versions[0].behaviors):
-        values = [
-            LocatedValue(format_range(stretch.versions), display_full(name, stretch.value), places)
-            for stretch, places in _locate(find_stretches(name, versions, exact=True))
-        ]
+        stretches = _describe_stretches(name, versions, display_full, exact=True)
+        values = [LocatedValue(*stretch) for stretch in stretches]
         for position, other in enumerate(others, len(versions)):
             value = display_full(name, other.behaviors[name])
             values.append(LocatedValue(format_label(other), value, (position,)))
@@ -155,11 +146,8 @@ def make_gpu_table(newest: MeasuredKeras) -> ValuesTable:
         for environment in ON_GPU:
             keras = read_keras(environment)
             on_gpu = Message(TableText.GPU, name=BACKENDS[environment.backend])
-            value = (
-                display_short(name, keras.behaviors[name])
-                if keras.behaviors
-                else DisplayedValue(format_reason(keras))
-            )
+            measured = keras.behaviors.get(name)
+            value = format_reason(keras) if measured is None else display_short(name, measured)
             values.append(LocatedValue(on_gpu, value))
         rows.append((format_title(name), tuple(values)))
     return ValuesTable(Message(TableText.FAST_KERNEL, count=len(rows)), tuple(rows))
@@ -188,9 +176,10 @@ def make_changes_table(versions: Sequence[MeasuredKeras]) -> ChangesTable:
             version = format_first_version(before, after)
             key = version, Message(note.summary), Message(note.action)
             changes.setdefault(key, []).append(ChangedValue(format_title(name), old, new))
-    return ChangesTable(
-        tuple(DescribedChange(*key, tuple(values)) for key, values in changes.items())
-    )
+    described = tuple(DescribedChange(*key, tuple(values)) for key, values in changes.items())
+    count = len(changes)
+    caption = Message(TableText.CHANGES, count=count) if count else Message(TableText.NO_CHANGES)
+    return ChangesTable(caption, described)
 
 
 def make_environment_table(environments: Sequence[Environment]) -> CompatTable:
@@ -198,12 +187,9 @@ def make_environment_table(environments: Sequence[Environment]) -> CompatTable:
     rows = []
     for environment in environments:
         keras = read_keras(environment)
-        if keras.behaviors:
-            versions = sorted(keras.versions.items())
-            cells = keras.keras, ", ".join(" ".join(version) for version in versions)
-        else:
-            cells = format_reason(keras), ""
-        rows.append((format_environment(environment), *cells, keras.date))
+        result = keras.keras or format_reason(keras)
+        versions = ", ".join(" ".join(version) for version in sorted(keras.versions.items()))
+        rows.append((format_environment(environment), result, versions, keras.date))
     others = Message(TableText.VERSIONS), Message(TableText.DATE)
     columns = (Message(TableText.ENVIRONMENT), "Keras", *others)
     return CompatTable(Message(TableText.ENVIRONMENTS, count=len(rows)), columns, tuple(rows))

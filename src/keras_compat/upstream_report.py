@@ -11,21 +11,19 @@ import ast
 import inspect
 import os
 import shutil
-import subprocess
 import sys
 from itertools import groupby
 from pathlib import Path
 
 from keras_compat import probe
 from keras_compat.changes import Change, find_changes
-from keras_compat.data_files import PACKAGE, MeasuredKeras, Value, parse_data, read_keras
-from keras_compat.environments import ENVIRONMENTS, NEWEST, VERSIONS, Environment
+from keras_compat.data_files import PACKAGE, MeasuredKeras, Value, read_keras
+from keras_compat.environments import BACKENDS, NEWEST, ON_GPU, VERSIONS
 from keras_compat.labels import format_title
 from keras_compat.migration_notes import find_note
-from keras_compat.verify import run_probe
+from keras_compat.verify import measure_installed
 
 REPORT = Path("_build/upstream.md")
-INSTALLED = Environment("installed", "the installed Keras", "", ())
 
 
 def read_newest() -> MeasuredKeras:
@@ -39,11 +37,7 @@ def read_recorded(name: str) -> MeasuredKeras:
     Raises:
         ValueError: If there is no such environment, or nothing was run in it.
     """
-    environments = {
-        environment.name: environment
-        for environment in ENVIRONMENTS
-        if environment.probe == INSTALLED.probe
-    }
+    environments = {item.name: item for item in (*VERSIONS, *BACKENDS, *ON_GPU)}
     if name not in environments:
         raise ValueError(f"There is no environment {name!r}; there are {', '.join(environments)}.")
     keras = read_keras(environments[name])
@@ -51,19 +45,6 @@ def read_recorded(name: str) -> MeasuredKeras:
         reason = keras.not_run or "it was not tried"
         raise ValueError(f"Nothing is recorded about {name}: {reason}. Run `make compat` first.")
     return keras
-
-
-def measure_installed() -> MeasuredKeras:
-    """Measure the Keras that is installed.
-
-    Raises:
-        ValueError: If there is none, or it cannot be imported.
-    """
-    try:
-        return parse_data(INSTALLED, run_probe())
-    except subprocess.CalledProcessError as error:
-        last = (error.stderr.strip() or "there was no message").splitlines()[-1]
-        raise ValueError(f"The installed Keras could not be measured: {last}") from error
 
 
 def format_log(before: MeasuredKeras, now: MeasuredKeras, known: MeasuredKeras) -> str:

@@ -4,14 +4,14 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
 from importlib.metadata import version
-from typing import Any
 
 from keras_compat.changes import is_close
-from keras_compat.data_files import PACKAGE, MeasuredKeras, Value, read_measured
-from keras_compat.environments import VERSIONS
+from keras_compat.data_files import PACKAGE, MeasuredKeras, parse_data, read_measured
+from keras_compat.environments import VERSIONS, Environment
 from keras_compat.labels import format_title
+
+INSTALLED = Environment("installed", "the installed Keras", "", ())
 
 
 def read_installed() -> MeasuredKeras:
@@ -30,40 +30,40 @@ def read_installed() -> MeasuredKeras:
     )
 
 
-def run_probe() -> dict[str, Any]:
-    """Run the probe on the installed Keras, in a process of its own."""
-    result = subprocess.run(
-        [sys.executable, PACKAGE / "probe.py", "keras"],
-        capture_output=True,
-        text=True,
-        check=True,
-        env=os.environ | {"KERAS_BACKEND": "tensorflow", "CUDA_VISIBLE_DEVICES": "-1"},
-    )
-    results: dict[str, Any] = json.loads(result.stdout.splitlines()[-1])
-    return results
+def measure_installed() -> MeasuredKeras:
+    """Measure the Keras that is installed, in a process of its own.
+
+    Raises:
+        ValueError: If there is none, or it cannot be imported.
+    """
+    try:
+        result = subprocess.run(
+            [sys.executable, PACKAGE / "probe.py", "keras"],
+            capture_output=True,
+            text=True,
+            check=True,
+            env=os.environ | {"KERAS_BACKEND": "tensorflow", "CUDA_VISIBLE_DEVICES": "-1"},
+        )
+    except subprocess.CalledProcessError as error:
+        last = (error.stderr.strip() or "there was no message").splitlines()[-1]
+        raise ValueError(f"The installed Keras could not be measured: {last}") from error
+    return parse_data(INSTALLED, json.loads(result.stdout.splitlines()[-1]))
 
 
-def measure_installed() -> dict[str, Value]:
-    """Measure the behaviors of the Keras that is installed."""
-    behaviors: dict[str, Value] = run_probe()["behaviors"]
-    return behaviors
-
-
-def compare(recorded: MeasuredKeras, actual: Mapping[str, Value]) -> str:
+def compare(recorded: MeasuredKeras, measured: MeasuredKeras) -> str:
     """Compare what was recorded with what was measured now.
 
     Raises:
         AssertionError: If a behavior differs; the message names it.
     """
-    names = sorted({*recorded.behaviors, *actual})
-    pairs = [(name, recorded.behaviors.get(name), actual.get(name)) for name in names]
+    before, now = recorded.behaviors, measured.behaviors
     differences = [
-        f"- {format_title(name)}: recorded is {old!r}, measured is {new!r}"
-        for name, old, new in pairs
-        if not is_close(old, new)
+        f"- {format_title(name)}: recorded is {before.get(name)!r}, measured is {now.get(name)!r}"
+        for name in sorted({*before, *now})
+        if not is_close(before.get(name), now.get(name))
     ]
     assert not differences, (
         f"Keras {recorded.keras} differs from what is recorded about it; measure it again with "
         "`make compat`, and review the difference:\n" + "\n".join(differences)
     )
-    return f"Keras {recorded.keras}: {len(actual)} behaviours measured again, all as recorded."
+    return f"Keras {recorded.keras}: {len(now)} behaviours measured again, all as recorded."

@@ -68,7 +68,7 @@ def _predict_layer(
     **flags: Any,
 ) -> "PredictedReturn":
     from rnn_returns.rules.layer_spec import LayerSpec
-    from rnn_returns.rules.predicted import predict_return
+    from rnn_returns.rules.predicted import PredictedReturn
 
     layer = LayerSpec(kind, units=units, **flags)
     if merge_mode and not bidirectional:
@@ -76,7 +76,7 @@ def _predict_layer(
     if bidirectional:
         merge = {"none": None, None: "concat"}.get(merge_mode, merge_mode)
         layer = LayerSpec("Bidirectional", layer=layer, merge_mode=merge)
-    return predict_return(layer, (None, timesteps, features))
+    return PredictedReturn(layer, (None, timesteps, features))
 
 
 def _explain_model(path: str, **options: Any) -> "Report":

@@ -1,19 +1,14 @@
 """A Keras layer as a LayerSpec, the description that the rules use."""
 
+from dataclasses import fields
 from typing import Any
 
 from rnn_returns.dependencies import keras
 from rnn_returns.rules.layer_spec import IMAGE_AXES, CellSpec, LayerSpec
 from rnn_returns.validation import CELLS, LAYERS, validate_layer, wrapped_layers
 
-FLAGS = (
-    "return_sequences",
-    "return_state",
-    "go_backwards",
-    "stateful",
-    "unroll",
-    "zero_output_for_mask",
-)
+# From return_sequences and return_state to zero_output_for_mask: all that are off by default.
+FLAGS = tuple(field.name for field in fields(LayerSpec) if field.default is False)
 CONVOLUTION = ("filters", "kernel_size", "strides", "padding", "data_format", "dilation_rate")
 
 

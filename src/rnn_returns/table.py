@@ -65,21 +65,21 @@ class Table:
     _classes: ClassVar[str] = "rnn-table"
 
     def __repr__(self) -> str:
-        lines = (self._columns, *self._rows)
-        widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+        widths = [max(map(len, column)) for column in zip(*self._lines, strict=True)]
         # Doctests mind spaces at the end of a line.
-        texts = ("  ".join(map(str.ljust, line, widths)).rstrip() for line in lines)
+        texts = ("  ".join(map(str.ljust, line, widths)).rstrip() for line in self._lines)
         return "\n".join([self.caption, *texts])
 
     def html(self, render: Render) -> str:
         """Format it as HTML, with *render* for each text."""
         # Classes only: how it looks is the page's, and a style attribute would be refused there.
-        head = "".join(f'<th scope="col">{render(title)}</th>' for title in self._columns)
+        titles, *rows = self._lines
+        head = "".join(f'<th scope="col">{render(title)}</th>' for title in titles)
         body = "".join(
             f'<tr{_row_class(mark)}><th scope="row">{render(row[0])}</th>'
             + "".join(f"<td>{render(cell)}</td>" for cell in row[1:])
             + "</tr>"
-            for row, mark in zip(self._rows, self.marks or [""] * len(self.rows), strict=True)
+            for row, mark in zip(rows, self.marks or [""] * len(rows), strict=True)
         )
         return (
             f'<table class="{self._classes}"><caption>{render(self.caption)}</caption>'
@@ -90,14 +90,12 @@ class Table:
         return self.html(escape)
 
     @property
-    def _columns(self) -> tuple[str, ...]:
-        return (*self.columns, "equal") if any(self.marks) else self.columns
-
-    @property
-    def _rows(self) -> tuple[tuple[str, ...], ...]:
+    def _lines(self) -> list[tuple[str, ...]]:
+        lines = [self.columns, *self.rows]
         if not any(self.marks):
-            return self.rows
-        return tuple((*row, mark) for row, mark in zip(self.rows, self.marks, strict=True))
+            return lines
+        marks = ("equal", *self.marks)
+        return [(*line, mark) for line, mark in zip(lines, marks, strict=True)]
 
 
 def _row_class(mark: str) -> str:

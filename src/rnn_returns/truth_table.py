@@ -93,15 +93,14 @@ class TruthTableRow:
     def as_dict(self) -> dict[str, Any]:
         """Give the row as data, of the form that ``SCHEMA`` describes."""
         result = self.expected
-        tensors = zip(result.names, result.axes, result.shapes, strict=True) if result else ()
         return {
             "layer": self.layer,
             "flags": self.flags.name,
             "input": list(self.input_shape),
             "container": result.container if result else "refused",
             "tensors": [
-                {"name": name, "axes": list(axes), "shape": list(shape)}
-                for name, axes, shape in tensors
+                {"name": tensor.name, "axes": list(tensor.axes), "shape": list(tensor.shape)}
+                for tensor in (result.tensors if result else ())
             ],
             "equalities": [str(equality) for equality in result.equalities] if result else [],
         }

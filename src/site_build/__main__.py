@@ -11,7 +11,7 @@ from pathlib import Path
 
 from sphinx.cmd.build import main as sphinx
 
-from keras_compat.catalog_messages import list_messages
+from keras_compat.labels import list_messages
 from site_build.assets import optimize_assets
 from site_build.i18n import catalogs
 from site_build.i18n.catalog_lint import CHINESE, find_problems, read_glossary

@@ -1,12 +1,10 @@
 """Every page is accessible: in any width and color mode, and with the keyboard."""
 
+from itertools import product
+
 import pytest
-from playwright.sync_api import Page
 from support.chromium import DESKTOP, LIGHT_AND_DARK, PHONE, Open, window
 from support.pages import ALL_PAGES, Scheme, barriers
-
-WIDTHS = (PHONE, 390, DESKTOP)
-
 
 # Each element that is too wide for its place, and whether it scrolls with the arrow keys.
 SCROLLS = """() => [...document.querySelectorAll("main *")].filter((part) => {
@@ -15,38 +13,29 @@ SCROLLS = """() => [...document.querySelectorAll("main *")].filter((part) => {
         && part.clientHeight > 0;
 }).map((part) => [part.outerHTML.slice(0, 120),
     part.tabIndex >= 0 || part.querySelector("a, button, input, [tabindex]") !== null])"""
-WIDTH = "document.documentElement.scrollWidth"
+SAMPLE = [
+    ("index.html", "light", PHONE),
+    ("docs/flags/both.html", "dark", DESKTOP),
+    ("docs/truth-table.html", "dark", 390),
+    ("zh/docs/flags/neither.html", "light", PHONE),
+]
+EVERY_PAGE = [
+    pytest.param(*case, marks=pytest.mark.audit)
+    for case in product(ALL_PAGES, LIGHT_AND_DARK, (PHONE, 390, DESKTOP))
+]
 
 
-def check_page(page: Page, width: int) -> None:
-    assert barriers(page) == []
-    assert [what for what, reached in page.evaluate(SCROLLS) if not reached] == []
-    assert page.evaluate(WIDTH) <= width
-
-
-@pytest.mark.parametrize(
-    ("page", "scheme", "width"),
-    [
-        ("index.html", "light", PHONE),
-        ("docs/flags/both.html", "dark", DESKTOP),
-        ("docs/truth-table.html", "dark", 390),
-        ("zh/docs/flags/neither.html", "light", PHONE),
-    ],
-)
-def test_sample_pages_are_accessible(visit: Open, page: str, scheme: Scheme, width: int) -> None:
+@pytest.mark.parametrize(("page", "scheme", "width"), [*SAMPLE, *EVERY_PAGE])
+def test_a_page_is_accessible(
+    visit: Open, hosted: str, page: str, scheme: Scheme, width: int
+) -> None:
     """Axe finds nothing; what is too wide scrolls by the keyboard, and the page itself does not."""
-    check_page(visit(page, color_scheme=scheme, **window(width)).page, width)
+    visited = visit(f"{hosted}/{page}", color_scheme=scheme, **window(width))
+    assert visited.console == []  # Axe then loads the style, which the policy blocks.
 
-
-@pytest.mark.audit
-@pytest.mark.parametrize("page", ALL_PAGES)
-def test_every_page_is_accessible(visit: Open, hosted: str, page: str) -> None:
-    """So does every page, light and dark, on phones and on a wide screen, without a message."""
-    for scheme in LIGHT_AND_DARK:
-        for width in WIDTHS:
-            visited = visit(f"{hosted}/{page}", color_scheme=scheme, **window(width))
-            assert visited.console == []  # Axe then loads the style, which the policy blocks.
-            check_page(visited.page, width)
+    assert barriers(visited.page) == []
+    assert [what for what, reached in visited.page.evaluate(SCROLLS) if not reached] == []
+    assert visited.page.evaluate("document.documentElement.scrollWidth") <= width
 
 
 OPENED = {
@@ -92,19 +81,18 @@ FOCUS = """async () => {
 }"""
 
 
-SAMPLE = [
-    ("docs/flags/both.html", PHONE),
-    ("docs/explorer.html", DESKTOP),
-    ("search.html", DESKTOP),
-]
-EVERY_PAGE = [
-    pytest.param(page, width, marks=pytest.mark.audit)
-    for page in ALL_PAGES
-    for width in (PHONE, DESKTOP)
-]
-
-
-@pytest.mark.parametrize(("page", "width"), [*SAMPLE, *EVERY_PAGE])
+@pytest.mark.parametrize(
+    ("page", "width"),
+    [
+        ("docs/flags/both.html", PHONE),
+        ("docs/explorer.html", DESKTOP),
+        ("search.html", DESKTOP),
+        *(
+            pytest.param(*case, marks=pytest.mark.audit)
+            for case in product(ALL_PAGES, (PHONE, DESKTOP))
+        ),
+    ],
+)
 def test_focus_is_visible(visit: Open, hosted: str, page: str, width: int) -> None:
     """The Tab key reaches and leaves every control, and the focus is visible."""
     opened = visit(f"{hosted}/{page}", reduced_motion="reduce", **window(width)).page

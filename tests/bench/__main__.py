@@ -73,9 +73,9 @@ def edits() -> Cases:
 
 def added() -> Cases:
     """What an added page costs: sites of few and of many small pages."""
-    sites = {count: generated_site(count) for count in (FEW, MANY)}
     cases: Cases = {}
-    for count, site in sites.items():
+    for count in (FEW, MANY):
+        site = generated_site(count)
         cases |= {
             f"stock, {count} pages": partial(site.stock, 1),
             f"ours, {count} pages": partial(site.ours, cold=True),

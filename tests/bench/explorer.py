@@ -66,7 +66,7 @@ def measure() -> dict[str, list[float]]:
     timed = TIMED.replace("ACTS", acts)
     with sync_playwright() as playwright:
         browser = start(playwright)
-        page = Visit.to(browser, PAGE.as_uri()).page
+        page = Visit(browser, PAGE.as_uri()).page
         page.locator(".rnn-explorer").wait_for()
         samples = {}
         for name in CONTROLS:

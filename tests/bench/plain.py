@@ -10,14 +10,6 @@ from pathlib import Path
 from typing import Any
 
 
-def show(value: Any) -> None:
-    """Make the representations of *value* that a notebook would show."""
-    if value is not None:
-        repr(value)
-        if as_html := getattr(value, "_repr_html_", None):
-            as_html()
-
-
 def run(cells: list[str]) -> None:
     """Run the cells of one page in a new namespace; a cell may raise on purpose."""
     names: dict[str, Any] = {"__name__": "__main__"}
@@ -27,7 +19,10 @@ def run(cells: list[str]) -> None:
         with contextlib.suppress(Exception), contextlib.redirect_stdout(io.StringIO()):
             exec(compile(tree, "<cell>", "exec"), names)
             if isinstance(last, ast.Expr):
-                show(eval(compile(ast.Expression(last.value), "<cell>", "eval"), names))
+                value = eval(compile(ast.Expression(last.value), "<cell>", "eval"), names)
+                repr(value)  # A notebook would show this, and HTML if there is any.
+                if as_html := getattr(value, "_repr_html_", None):
+                    as_html()
 
 
 if __name__ == "__main__":

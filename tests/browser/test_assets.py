@@ -3,7 +3,6 @@
 import gzip
 import re
 from base64 import b64encode
-from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -11,50 +10,16 @@ from time import sleep
 from urllib.parse import urlsplit
 
 import pytest
-from bs4 import BeautifulSoup
 from playwright.sync_api import Browser, Page, Route, expect
 from support.chromium import LIGHT_AND_DARK, PHONE, Open, settle, window
-from support.pages import ALL_PAGES, ONE_OF_EACH_KIND
+from support.pages import ALL_PAGES, ONE_OF_EACH_KIND, parse
 from support.site_server import LEVEL
 
 from site_build.assets.css_identifiers import collect_identifiers
 from site_build.assets.styles import prune_style
 
 KIBIBYTE = 1024
-
-
 LOADED_LINKS = ("stylesheet", "icon", "preload", "modulepreload")
-
-
-@dataclass(frozen=True)
-class PageAssets:
-    """The files that a browser loads for a page, and what a policy has to allow or block."""
-
-    files: list[str]
-    inline_scripts: list[str]
-    policies: list[str]
-    blocked: list[str]
-
-
-@cache
-def parse(path: Path) -> PageAssets:
-    """Parse a page of the built site."""
-    soup = BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
-    files = [str(link["href"]) for rel in LOADED_LINKS for link in soup.select(f"link[rel~={rel}]")]
-    for tag in soup.select("[src]"):
-        # Some scripts are loaded when the reader scrolls to the part that needs them.
-        files += [str(tag["src"]), *str(tag.get("data-scripts", "")).split()]
-    policies = soup.select('[http-equiv="Content-Security-Policy"]')
-    return PageAssets(
-        files,
-        inline_scripts=[tag.text for tag in soup.select('script:not([src], [type*="json"])')],
-        policies=[str(tag["content"]) for tag in policies],
-        blocked=[
-            tag.name
-            for tag in soup.find_all(True)
-            if tag.name == "style" or any(re.match("on|style$", name) for name in tag.attrs)
-        ],
-    )
 
 
 @cache
@@ -62,15 +27,22 @@ def compressed_size(file: Path) -> int:
     return len(gzip.compress(file.read_bytes(), LEVEL))
 
 
-@pytest.fixture(params=ALL_PAGES)
+@pytest.fixture(scope="module", params=ALL_PAGES)
 def path(request: pytest.FixtureRequest, published: Path) -> Path:
     """Return the path of each page."""
     return published / str(request.param)
 
 
+@cache
 def files(published: Path, path: Path) -> list[Path]:
-    """Return the files that a page loads, the page itself first."""
-    named = [urlsplit(name).path for name in parse(path).files]
+    """Return the files that a page loads from its own host, the page itself first."""
+    soup = parse(path)
+    names = [str(link["href"]) for rel in LOADED_LINKS for link in soup.select(f"link[rel~={rel}]")]
+    for tag in soup.select("[src]"):
+        # Some scripts are loaded when the reader scrolls to the part that needs them.
+        names += [str(tag["src"]), *str(tag.get("data-scripts", "")).split()]
+    assert not [name for name in names if any(urlsplit(name)[:2])]  # Scheme and host.
+    named = [urlsplit(name).path for name in names]
     places = [published / name[1:] if name[0] == "/" else path.parent / name for name in named]
     return list(dict.fromkeys([path, *(place.resolve() for place in places)]))
 
@@ -82,7 +54,6 @@ def test_every_page_is_light(published: Path, path: Path) -> None:
 
     assert len(needed) <= 12, sizes
     assert sum(sizes.values()) <= 80 * KIBIBYTE, sizes
-    assert not [name for name in parse(path).files if any(urlsplit(name)[:2])]  # Scheme and host.
 
 
 def test_styles_load_no_files(published: Path) -> None:
@@ -95,19 +66,21 @@ def test_styles_load_no_files(published: Path) -> None:
 
 def test_every_page_has_a_policy(path: Path) -> None:
     """A policy allows the page's own files and the inline scripts by their hash, no other code."""
-    page = parse(path)
-    [policy] = page.policies
+    soup = parse(path)
+    [tag] = soup.select('[http-equiv="Content-Security-Policy"]')
+    policy = str(tag["content"])
     hashes = {
-        f"'sha256-{b64encode(sha256(script.encode()).digest()).decode()}'"
-        for script in page.inline_scripts
+        f"'sha256-{b64encode(sha256(script.text.encode()).digest()).decode()}'"
+        for script in soup.select('script:not([src], [type*="json"])')
     }
 
-    start = r"<head>\s*<meta http-equiv=\"Content-Security-Policy\""
-    assert re.search(start, path.read_text(encoding="utf-8"))
+    assert tag is soup.select_one("head > :first-child")
     assert "default-src 'none'" in policy
     assert "unsafe" not in policy
     assert set(re.findall(r"'sha256-[^']*'", policy)) == hashes
-    assert page.blocked == []
+    for tag in soup.find_all(True):
+        assert tag.name != "style"
+        assert not [name for name in tag.attrs if re.match("on|style$", name)], tag
 
 
 # How far visible elements moved, as Chromium measures it: https://web.dev/articles/cls
@@ -125,8 +98,7 @@ new PerformanceObserver((list) => list.getEntries().forEach((entry) => { moved +
 )
 def test_nothing_moves_when_scripts_come_late(browser: Browser, hosted: str, page: str) -> None:
     """The visible text of a page on a phone does not move when the scripts arrive."""
-    context = browser.new_context(viewport={"width": 412, "height": 823})
-    opened = context.new_page()
+    opened = browser.new_page(viewport={"width": 412, "height": 823})
     opened.add_init_script(MOVED)
 
     def late(route: Route) -> None:
@@ -138,7 +110,7 @@ def test_nothing_moves_when_scripts_come_late(browser: Browser, hosted: str, pag
     settle(opened)
 
     assert opened.evaluate("moved") <= 0.01
-    context.close()
+    opened.close()
 
 
 def test_no_unused_file_is_published(published: Path) -> None:

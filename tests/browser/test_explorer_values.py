@@ -202,9 +202,7 @@ def test_the_formula_gives_the_number(explorer: Explorer, kind: str) -> None:
     """The formula with the numbers evaluates to the number of the page."""
     for flags, mode in product(("000", "110"), ("", *DATA["modes"])):
         explorer.show(address(f"{kind} {flags} {mode}", 2, [0.4, -1.5, 2.0], [True] * 3))
-        buttons = explorer.element.locator("tbody button")
-        for at in range(0, buttons.count(), 3):
-            button = buttons.nth(at)
+        for button in explorer.element.locator("tbody button").all()[::3]:
             button.click()
             number = float(button.inner_text())
             title = explorer.element.locator(".rnn-formula .rnn-heading").inner_text()
@@ -220,8 +218,7 @@ def test_the_formula_gives_the_number(explorer: Explorer, kind: str) -> None:
             # A merged number comes first, any other last.
             which = 0 if symbols[0] == "output" else -1
             assert evaluated(lines[which][1]) == number
-            wanted = "c" if "state_c" in title else "h"
-            assert symbols[-1] == wanted
+            assert symbols[-1] == ("c" if "state_c" in title else "h")
 
 
 def test_the_formula_of_a_masked_step(explorer: Explorer) -> None:

@@ -2,23 +2,19 @@
 
 import re
 import tomllib
-from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import pytest
-from bs4 import BeautifulSoup, Tag
+from bs4 import Tag
 from playwright.sync_api import Page, expect
 from support.chromium import DESKTOP, LIGHT_AND_DARK, PHONE, Open, window
-from support.pages import Scheme, barriers
-from support.sites import ROOT
+from support.pages import Scheme, barriers, parse
 
 from site_build.i18n.languages import ENGLISH, LANGUAGES
 
-QUERIES = tomllib.loads((ROOT / "tests/browser/search_queries.toml").read_text(encoding="utf-8"))[
-    "query"
-]
+QUERIES = tomllib.loads(Path(__file__).with_name("search_queries.toml").read_text("utf-8"))["query"]
 FIRST = 3
 WANTED = 0.95
 ADDRESSES = "links => links.map((link) => link.href)"
@@ -38,19 +34,11 @@ def results(page: Page, query: str) -> list[str]:
     return [unquote(address) for address in addresses[:FIRST]]
 
 
-@cache
-def parse(page: Path) -> BeautifulSoup:
-    return BeautifulSoup(page.read_text(encoding="utf-8"), "html.parser")
-
-
 def section(page: Path, anchor: str) -> Tag:
     """Return the target of an address: a page, or the section that has this id."""
-    soup = parse(page)
-    found = soup.find(id=anchor) if anchor else soup.find("article")
+    found = parse(page).find(id=anchor) if anchor else parse(page).article
     assert isinstance(found, Tag), f"{page}#{anchor} leads nowhere"
-    inside = found if found.name in ("section", "article") else found.find_parent("section")
-    assert isinstance(inside, Tag)
-    return inside
+    return next(tag for tag in (found, *found.parents) if tag.name in ("section", "article"))
 
 
 def is_right(published: Path, result: str, right: list[str]) -> bool:

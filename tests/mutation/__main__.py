@@ -5,23 +5,28 @@ must then fail.
 """
 
 import argparse
+import importlib
+import inspect
 import math
 import multiprocessing
 import os
 import sys
+import textwrap
 import time
+import tomllib
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import reduce
 from multiprocessing.connection import wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from types import FunctionType
 
 import pytest
 from support.sites import ROOT
 
 from site_build.execution import environment
-
-from .mutation import Mutation, read_mutations
 
 LISTS = sorted(Path(__file__).parent.glob("*.toml"))
 CONTRACT = ["-q", "--exitfirst", "@tests/contract.txt"]
@@ -38,41 +43,78 @@ PROCESS: type[BaseProcess] = (
 )
 
 
-class ContractRun:
-    """A run of the contract tests in a process of its own, after one mutation.
+@dataclass(frozen=True)
+class Mutation:
+    """Replace *old* by *new* in the source of the function *where*.
 
-    Args:
-        mutation: The mutation; None for the original Keras.
-        timeout: Seconds after which the run is over.
+    Attributes:
+        description: What a user would notice.
+        where: The function, as ``module:name``.
+        old: A text of its source.
+        new: The text that replaces it.
+        times: How often *old* is found.
     """
 
-    def __init__(self, mutation: Mutation | None, timeout: float) -> None:
-        self._folder = TemporaryDirectory()
-        self._log = Path(self._folder.name, "log.txt")
-        self._process = PROCESS(target=_run_contract, args=(mutation, self._log))
-        self._process.start()
-        self._deadline = time.monotonic() + timeout
-        self.sentinel = self._process.sentinel
+    description: str
+    where: str
+    old: str
+    new: str
+    times: int = 1
 
-    def is_over(self) -> bool:
-        """Return whether the process has ended or has taken too long."""
-        return not self._process.is_alive() or time.monotonic() > self._deadline
+    def source(self) -> str:
+        """Return the mutated source of *where*.
 
-    def failure(self) -> str:
-        """Return the test that failed, or an empty text if all passed."""
-        hangs = self._process.is_alive()
-        self._process.kill()
-        self._process.join()
-        log = self._log.read_text(encoding="utf-8") if self._log.exists() else ""
-        self._folder.cleanup()
-        if hangs:
-            return "It hangs."
-        if self._process.exitcode == pytest.ExitCode.OK:
-            return ""
-        failed = [line for line in log.splitlines() if line.startswith(("FAILED", "ERROR"))]
-        if self._process.exitcode not in FAILED or not failed:
-            raise RuntimeError(f"The contract tests could not be run.\n{log}")
-        return failed[0].split(" - ")[0]
+        Raises:
+            ValueError: If *where* is not a function, or *old* is not found in it *times* times.
+                The mutation would then be a different one, or have no effect.
+        """
+        source = inspect.getsource(self._function())
+        found = source.count(self.old)
+        if found != self.times:
+            raise ValueError(
+                f"{self.description!r} needs {self.old!r} {self.times} times in {self.where}, "
+                f"but found it {found} times. Update the mutation to the function's new source."
+            )
+        return source.replace(self.old, self.new)
+
+    def make(self) -> None:
+        """Mutate the function in place, also for modules that have imported it already."""
+        function, source = self._function(), self.source()
+        # A method is indented already, as it is in its class.
+        body = source if source.startswith("    ") else textwrap.indent(source, "    ")
+        # Compiled inside a function that has a __class__, which `super()` needs.
+        code = f"def outer():\n    __class__ = None\n{body}\n    return {function.__name__}"
+        names = dict(vars(importlib.import_module(function.__module__)))
+        exec(compile(code, f"<{self.description}>", "exec"), names)
+        mutated = names["outer"]()
+        function.__code__ = mutated.__code__
+        function.__defaults__ = mutated.__defaults__
+
+    def _function(self) -> FunctionType:
+        module, _, name = self.where.partition(":")
+        try:
+            found: object = reduce(getattr, name.split("."), importlib.import_module(module))
+        except (ImportError, AttributeError):
+            found = None
+        if not isinstance(found, FunctionType):
+            raise ValueError(f"{self.description!r} needs {self.where}, which is not a function.")
+        return found
+
+
+def read_mutations(file: Path) -> list[Mutation]:
+    """Read a list of mutations from a TOML file: a ``[[change]]`` each, described by ``says``.
+
+    Raises:
+        ValueError: If the file is not such a list.
+    """
+    try:
+        entries = tomllib.loads(file.read_text(encoding="utf-8"))["change"]
+        return [Mutation(entry.pop("says"), **entry) for entry in entries]
+    except (OSError, tomllib.TOMLDecodeError, KeyError, TypeError) as error:
+        raise ValueError(
+            f"{file} is not a list of mutations. It needs a [[change]] with says, where, old and "
+            f"new for each: {error}"
+        ) from error
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -121,15 +163,46 @@ def main(arguments: list[str] | None = None) -> int:
 def _run_all(
     mutations: Mapping[str, Mutation | None], jobs: int, timeout: float = math.inf
 ) -> Iterator[tuple[str, str]]:
-    """Yield each mutation's description and the test that noticed it, or an empty text."""
-    waiting, running = list(mutations), dict[str, ContractRun]()
-    while waiting or running:
-        while waiting and len(running) < jobs:
-            description = waiting.pop(0)
-            running[description] = ContractRun(mutations[description], timeout)
-        wait([run.sentinel for run in running.values()], timeout=1)
-        for description in [description for description, run in running.items() if run.is_over()]:
-            yield description, running.pop(description).failure()
+    """Make each mutation in a process of its own, and yield which test noticed it.
+
+    Args:
+        mutations: The mutations by their descriptions; None stands for the original Keras.
+        jobs: The number of processes at a time.
+        timeout: Seconds after which a process is ended.
+
+    Yields:
+        The description, and the test that failed or an empty text.
+    """
+    waiting, running = list(mutations.items()), dict[str, tuple[BaseProcess, Path, float]]()
+    with TemporaryDirectory() as folder:
+        while waiting or running:
+            while waiting and len(running) < jobs:
+                description, mutation = waiting.pop(0)
+                log = Path(folder, f"{len(waiting)}.txt")
+                process = PROCESS(target=_run_contract, args=(mutation, log))
+                process.start()
+                running[description] = process, log, time.monotonic() + timeout
+            wait([process.sentinel for process, _, _ in running.values()], timeout=1)
+            for description, (process, log, deadline) in list(running.items()):
+                if not process.is_alive() or time.monotonic() > deadline:
+                    del running[description]
+                    yield description, _find_failure(process, log)
+
+
+def _find_failure(process: BaseProcess, log: Path) -> str:
+    """End *process*, and return the test that failed in it, or an empty text if all passed."""
+    hangs = process.is_alive()
+    process.kill()
+    process.join()
+    if hangs:
+        return "It hangs."
+    if process.exitcode == pytest.ExitCode.OK:
+        return ""
+    text = log.read_text(encoding="utf-8") if log.exists() else ""
+    failed = [line for line in text.splitlines() if line.startswith(("FAILED", "ERROR"))]
+    if process.exitcode not in FAILED or not failed:
+        raise RuntimeError(f"The contract tests could not be run.\n{text}")
+    return failed[0].split(" - ")[0]
 
 
 def _run_contract(mutation: Mutation | None, log: Path) -> None:

@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 from support.sites import ROOT
 
-from mutation.__main__ import LISTS, main
-from mutation.mutation import Mutation, read_mutations
+from mutation.__main__ import LISTS, Mutation, main, read_mutations
 
 MUTATIONS = [mutation for file in LISTS for mutation in read_mutations(file)]
 

@@ -23,7 +23,7 @@ from rnn_returns.diagrams.drawing import Gallery
 from rnn_returns.diagrams.layout import MARKS, BoxValue, boxes_by_tensor
 from rnn_returns.diagrams.svg_elements import STYLES
 from rnn_returns.messages import CLOSE, MIME, OPEN
-from rnn_returns.rules.layer_spec import input_axes
+from rnn_returns.rules.layer_spec import input_axes, unwrap
 from rnn_returns.table import Table
 from site_build.content.pdf import convert_svg
 from site_build.i18n import catalogs
@@ -124,16 +124,10 @@ def symbols_with_values(
             if len(box) == 1:
                 yield box[0]["symbol"], entry
             elif not operator:
-                size = forward_size(case.layer)
+                layer = unwrap(case.layer)
+                size = layer.filters or layer.cells[-1].units
                 yield box[0]["symbol"], entry[..., :size]
                 yield box[1]["symbol"], entry[..., size:]
-
-
-def forward_size(layer: LayerSpec) -> int:
-    """Return the length of the last axis of the forward layer's output."""
-    while layer.layer:
-        layer = layer.layer
-    return layer.filters or layer.cells[-1].units
 
 
 def test_returned_values_are_highlighted(pictures: list[tuple[grid.Case, Diagram]]) -> None:
@@ -222,7 +216,7 @@ def test_text_names_all_that_is_returned(pictures: list[tuple[grid.Case, Diagram
         for name, shape in zip(rules.names, rules.shapes, strict=True):
             assert f"{name} of shape {shape}, " in words
         for line in picture.layout["tensors"]:
-            assert line["opens"] + line["name"] + line["closes"] + line["shape"] in "".join(texts)
+            assert line["written"] + line["shape"] in "".join(texts)
         for equality in map(str, rules.equalities):
             assert f"Equal: {equality}." in words
             assert equality.replace(" ", "") in squeezed
@@ -303,17 +297,10 @@ def test_what_is_wider_scrolls_by_keyboard() -> None:
 # Colors.
 
 CSS = (ROOT / "docs/_static/site.css").read_text(encoding="utf-8")
-# The theme's own.
-PAPER = {"light": "#ffffff", "dark": "#121212"}
-
-
-def theme(name: str) -> dict[str, str]:
-    """Return the colors of a theme."""
-    light, dark = (
-        dict(re.findall(r"--rnn-([\w-]+): (#\w+);", block))
-        for block in re.findall(r'^html(?:\[data-theme="dark"\])? \{([^}]*)\}', CSS, re.M)[:2]
-    )
-    return light if name == "light" else dark
+LIGHT, DARK = (
+    dict(re.findall(r"--rnn-([\w-]+): (#\w+);", block))
+    for block in re.findall(r'^html(?:\[data-theme="dark"\])? \{([^}]*)\}', CSS, re.M)[:2]
+)
 
 
 def contrast(first: str, second: str) -> float:
@@ -329,10 +316,12 @@ def contrast(first: str, second: str) -> float:
     return (high + 0.05) / (low + 0.05)
 
 
-@pytest.mark.parametrize("name", ["light", "dark"])
-def test_contrast(name: str) -> None:
+# The paper is the theme's own.
+@pytest.mark.parametrize(
+    ("colors", "paper"), [(LIGHT, "#ffffff"), (DARK, "#121212")], ids=["light", "dark"]
+)
+def test_contrast(colors: dict[str, str], paper: str) -> None:
     """Text has at least 4.5 to 1 and a highlighted box 3 to 1, in both themes."""
-    colors, paper = theme(name), PAPER[name]
     for text in ("ink", "faint", "equal-a", "equal-b"):
         assert contrast(colors[text], paper) >= 4.5, text
     for box in ("lit", "equal-a", "equal-b"):
@@ -344,7 +333,7 @@ def test_contrast(name: str) -> None:
 
 def test_the_picture_alone_has_the_colors_of_the_light_page() -> None:
     """A file, or a notebook outside the site, looks like the site."""
-    colors = set(theme("light").values()) | {"#ffffff"}
+    colors = set(LIGHT.values()) | {"#ffffff"}
     assert set(re.findall(r"#\w+", " ".join(STYLES.values()))) <= colors
     for kind in STYLES:
         assert re.search(rf"\.rnn-{kind}\b", CSS), f"site.css has no style for {kind}"

@@ -29,6 +29,8 @@ ACTIVATION_NAMES = {"float64": tuple(ACTIVATIONS), "float32": BOUNDED}
 GATE_NAMES = {"float64": BOUNDED, "float32": ZERO_TO_ONE}
 LARGEST_X, LARGEST_WEIGHT, LARGEST_STATE = 3, 0.5, 1
 
+# The same examples on every machine, without a time limit.
+DETERMINISTIC = settings(deadline=None, derandomize=True)
 EITHER, YES, NO = st.booleans(), st.just(True), st.just(False)
 ANY_KIND = st.sampled_from(tuple(FUNCTIONS))
 
@@ -113,11 +115,6 @@ def runs(
     )
 
 
-def deterministic(max_examples: int) -> Callable[[Any], Any]:
-    """Run a test on the same examples on every machine, without a time limit."""
-    return settings(max_examples=max_examples, deadline=None, derandomize=True)
-
-
 def assert_close(ours: np.ndarray, theirs: np.ndarray, tolerance: float = 1e-12) -> None:
     np.testing.assert_allclose(ours, theirs, rtol=0, atol=tolerance, strict=True)
 
@@ -156,7 +153,7 @@ class TestAgainstKeras:
 
     @pytest.mark.parametrize("dtype", TOLERANCES)
     @pytest.mark.parametrize("kind", FUNCTIONS)
-    @deterministic(max_examples=50)
+    @settings(DETERMINISTIC, max_examples=50)
     @given(data=st.data(), return_sequences=EITHER)
     def test_returned(
         self, kind: str, dtype: str, data: st.DataObject, return_sequences: bool
@@ -257,7 +254,7 @@ class TestGatesAgainstKeras:
     cell leave the one gate in the state that the cell returns.
     """
 
-    @deterministic(max_examples=20)
+    @settings(DETERMINISTIC, max_examples=20)
     @given(run=runs(st.just("LSTM"), **EVERY_STEP_SEEN))
     def test_lstm(self, run: Run) -> None:
         """The gates i, f and o and the candidate g are those of Keras's cell."""
@@ -275,7 +272,7 @@ class TestGatesAgainstKeras:
         assert_close(trace.g, g)
         assert_close(trace.o, o)
 
-    @deterministic(max_examples=20)
+    @settings(DETERMINISTIC, max_examples=20)
     @given(run=runs(st.just("GRU"), **EVERY_STEP_SEEN))
     def test_gru(self, run: Run) -> None:
         """The gates z and r and the candidate g are those of Keras's cell."""
@@ -324,7 +321,7 @@ def held_cell(
 class TestPromises:
     """What holds of the equations whatever the layer and its weights."""
 
-    @deterministic(max_examples=90)
+    @settings(DETERMINISTIC, max_examples=90)
     @given(
         run=runs(masked=YES, go_backwards=NO, zero_output_for_mask=YES),
         data=st.data(),
@@ -342,7 +339,7 @@ class TestPromises:
             parts = [getattr(first, name), getattr(second, name)]
             assert_close(np.concatenate(parts, axis=1), whole)
 
-    @deterministic(max_examples=90)
+    @settings(DETERMINISTIC, max_examples=90)
     @given(run=runs(masked=YES))
     def test_what_changes_nothing(self, run: Run) -> None:
         """To go backwards is to read all reversed; what is at a masked step is never read."""
@@ -357,7 +354,7 @@ class TestPromises:
             assert_close(getattr(turned, name), expected)
             assert_close(getattr(padded, name), expected)
 
-    @deterministic(max_examples=90)
+    @settings(DETERMINISTIC, max_examples=90)
     @given(run=runs(masked=YES, go_backwards=NO))
     def test_masked_steps(self, run: Run) -> None:
         """At a masked step the states stay and the gates are NaN."""

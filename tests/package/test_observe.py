@@ -10,13 +10,13 @@ import pytest
 from rnn_returns import FLAG_COMBINATIONS, Flags, observe
 from rnn_returns.observation import Returned
 
-LAYERS = (keras.layers.LSTM, keras.layers.GRU, keras.layers.SimpleRNN)
+# With the states that Keras's own reference says each layer has.
+LAYERS = {
+    keras.layers.LSTM: ("state_h", "state_c"),
+    keras.layers.GRU: ("state_h",),
+    keras.layers.SimpleRNN: ("state_h",),
+}
 X = np.random.default_rng(0).normal(size=(2, 5, 3)).astype("float32")
-
-
-def states(kind: Any) -> tuple[str, ...]:
-    """Name the states by what Keras's own reference says of the layer."""
-    return ("state_h", "state_c") if kind is keras.layers.LSTM else ("state_h",)
 
 
 @pytest.mark.parametrize("kind", LAYERS)
@@ -29,7 +29,7 @@ class TestEveryCombination:
         layer = kind(4, **flags.arguments)
         returned, symbolic = observe(layer, X), observe(layer, keras.Input((5, 3)))
 
-        names = ("output", *states(kind)) if flags.return_state else ("output",)
+        names = ("output", *LAYERS[kind]) if flags.return_state else ("output",)
         for each in (returned, symbolic):
             assert each.names == names
             assert each.container == ("tuple" if flags.return_state else "tensor")

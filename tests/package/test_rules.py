@@ -11,24 +11,19 @@ from support.grid import (
     GRU,
     LSTM,
     PAIR,
-    SLICES,
     bidirectional,
+    choose_shape,
     image_layer,
     list_accepted,
     time_distributed,
 )
 
-from rnn_returns import CellSpec, LayerSpec, describe, expected, observe
+from rnn_returns import FLAG_COMBINATIONS, CellSpec, LayerSpec, describe, expected, observe
 from rnn_returns.rules.equality import Equality, View
 from rnn_returns.rules.layer_spec import KINDS
 
 SHAPE = (2, 5, 3)
 X = np.random.default_rng(0).normal(size=SHAPE).astype("float32")
-SHAPES = {
-    "TimeDistributed": SLICES,
-    "ConvLSTM2D": (2, 3, 4, 4, 4),
-    "ConvLSTM3D": (2, 3, 4, 4, 4, 4),
-}
 BOTH: dict[str, Any] = {"return_sequences": True, "return_state": True}
 LSTM_LAYER = LayerSpec("LSTM", units=4, return_sequences=True, return_state=True)
 
@@ -48,6 +43,13 @@ def test_a_description_survives_json() -> None:
     assert bidirectional(LayerSpec("GRU", units=2), None).to_json() == (
         '{"kind": "Bidirectional", "layer": {"kind": "GRU", "units": 2}, "merge_mode": null}'
     )
+
+
+def test_the_four_combinations() -> None:
+    """Every page and table shows the four in one order, under these names."""
+    names = [flags.name for flags in FLAG_COMBINATIONS]
+
+    assert names == ["neither", "sequences", "state", "both"]
 
 
 def test_the_grid_has_every_kind() -> None:
@@ -94,7 +96,7 @@ def test_equalities_of_images_name_the_axis_that_is_divided() -> None:
     """Bidirectional joins on the last axis, which holds no filters if the channels are first."""
     for data_format, axis in (("channels_last", "filters"), ("channels_first", "cols")):
         image = image_layer("ConvLSTM2D", data_format=data_format, return_state=True)
-        [first, *_] = expected(bidirectional(image), SHAPES["ConvLSTM2D"]).equalities
+        [first, *_] = expected(bidirectional(image), choose_shape(image)).equalities
         assert str(first) == f"forward_state_h == output[:, :, :, :{axis}]"
 
 
@@ -128,7 +130,7 @@ def test_an_equality_can_fail() -> None:
 )
 def test_axes_have_names(layer: LayerSpec, axes: list[tuple[str, ...]]) -> None:
     """Each axis of what comes back has a name."""
-    assert list(expected(layer, SHAPES.get(layer.kind, SHAPE)).axes) == axes
+    assert list(expected(layer, choose_shape(layer)).axes) == axes
 
 
 def test_symbolic_calls_of_two_different_layers() -> None:

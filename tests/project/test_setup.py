@@ -10,6 +10,8 @@ import pytest
 from support.sites import ROOT
 
 CHECK = ROOT / "src/site_build/check_python.py"
+SETTINGS = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+LOCK = (ROOT / "requirements.lock").read_text(encoding="utf-8")
 
 
 def test_make_alone_lists_the_commands() -> None:
@@ -20,50 +22,35 @@ def test_make_alone_lists_the_commands() -> None:
         assert re.search(rf"^{target} +\w", listed, re.M), listed
 
 
-def check_python(before: str) -> "subprocess.CompletedProcess[str]":
-    """Run the check of the Python after the lines *before*, which make that Python another one."""
-    code = f"import runpy, sys\n{before}\nrunpy.run_path({str(CHECK)!r}, run_name='__main__')"
-    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+@pytest.mark.parametrize(
+    ("change", "messages"),
+    [
+        ("", []),
+        ("sys.modules['venv'] = None", ["no venv", "sudo apt install python3-venv"]),
+        ("sys.modules['ensurepip'] = None", ["no ensurepip", "sudo apt install python3-venv"]),
+        ("sys.version_info = (3, 99, 0)", ["from 3.11 to 3.13", "make html PYTHON=python3.13"]),
+    ],
+)
+def test_the_check_of_the_python(change: str, messages: list[str]) -> None:
+    """For a Python that lacks something or is not supported it says what to do, else nothing."""
+    code = f"import runpy, sys\n{change}\nrunpy.run_path({str(CHECK)!r}, run_name='__main__')"
+    command = [sys.executable, "-c", code]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
 
-
-def test_a_supported_python() -> None:
-    """The check is silent where nothing is missing."""
-    result = check_python("")
-
-    assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
-
-
-@pytest.mark.parametrize("missing", ["venv", "ensurepip"])
-def test_a_python_without_venv_or_pip(missing: str) -> None:
-    """On a minimal Python of Debian the message names the package to install."""
-    result = check_python(f"sys.modules[{missing!r}] = None")
-
-    assert result.returncode == 1
-    assert f"no {missing}" in result.stderr
-    assert "sudo apt install python3-venv" in result.stderr
-
-
-def test_an_unsupported_python() -> None:
-    """For a Python that is too old or too new the message lists the supported ones."""
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    assert project["requires-python"] == ">=3.11,<3.14"
-
-    result = check_python("sys.version_info = (3, 99, 0)")
-
-    assert result.returncode == 1
-    assert "from 3.11 to 3.13" in result.stderr
-    assert "make html PYTHON=python3.13" in result.stderr
+    assert (result.returncode, result.stdout) == (int(bool(messages)), "")
+    assert bool(result.stderr) == bool(messages)
+    assert [message for message in messages if message not in result.stderr] == []
+    assert SETTINGS["project"]["requires-python"] == ">=3.11,<3.14"
 
 
 def test_the_lock_is_hashed_and_names_no_index() -> None:
     """What is installed is what was locked, from whichever index the reader uses."""
-    lock = (ROOT / "requirements.lock").read_text(encoding="utf-8")
-    requirements = re.findall(r"^[a-z0-9-]+==.*(?:\\\n +.*)+", lock, re.M)
+    requirements = re.findall(r"^[a-z0-9-]+==.*(?:\\\n +.*)+", LOCK, re.M)
 
     assert len(requirements) > 100
     assert all("--hash=sha256:" in requirement for requirement in requirements)
-    assert "://" not in lock
-    assert "--index" not in lock
+    assert "://" not in LOCK
+    assert "--index" not in LOCK
 
 
 def test_the_lock_of_the_audit_is_complete() -> None:
@@ -84,12 +71,10 @@ def test_the_lock_of_the_audit_is_complete() -> None:
 
 def test_the_lock_contains_every_dependency() -> None:
     """A dependency that was added to pyproject.toml is in the lock as well."""
-    lock = (ROOT / "requirements.lock").read_text(encoding="utf-8")
-    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    groups = [entry for group in settings["dependency-groups"].values() for entry in group]
-    asked = [*settings["project"]["dependencies"], *settings["build-system"]["requires"], *groups]
+    groups = [entry for group in SETTINGS["dependency-groups"].values() for entry in group]
+    asked = [*SETTINGS["project"]["dependencies"], *SETTINGS["build-system"]["requires"], *groups]
 
     for requirement in asked:
         if isinstance(requirement, str):  # Not the name of another group.
             [name] = re.findall(r"^[\w-]+", requirement)
-            assert re.search(rf"^{name}==", lock, re.M), requirement
+            assert re.search(rf"^{name}==", LOCK, re.M), requirement

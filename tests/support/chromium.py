@@ -4,7 +4,6 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin
@@ -22,23 +21,16 @@ NAMES = (
     "chrome",
     "msedge",
 )
-# Nothing that would ask the network, and nothing that asks whether it may start.
 ARGUMENTS = [
-    "--headless",
-    "--no-sandbox",
     "--disable-gpu",
     "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
     # A key that is pressed while the page still glides to where another sent it has no effect.
     "--disable-smooth-scrolling",
 ]
 # The theme keeps a log of what it does, such as which mode it sets; that is no complaint.
 LOG = "[PST]: "
 LIGHT_AND_DARK = ("light", "dark")
-PHONE, TABLET, DESKTOP = 320, 768, 1440
+PHONE, DESKTOP = 320, 1440
 
 
 def start(playwright: Playwright) -> Browser:
@@ -53,25 +45,22 @@ def start(playwright: Playwright) -> Browser:
     return playwright.chromium.launch(executable_path=found, args=ARGUMENTS)
 
 
-@dataclass
 class Visit:
-    """One page in a window of its own, with the messages of its console and its requests."""
+    """One page in a window of its own, with the messages of its console and its requests.
 
-    page: Page
-    console: list[str] = field(default_factory=list)
-    requested: set[str] = field(default_factory=set)
+    It opens *address* with the options of a Playwright context.
+    """
 
-    @classmethod
-    def to(cls, browser: Browser, address: str, **options: Any) -> "Visit":
-        """Open *address* with the options of a Playwright context."""
+    def __init__(self, browser: Browser, address: str, **options: Any) -> None:
         options = {"viewport": {"width": DESKTOP, "height": 900}} | options
-        visit = cls(browser.new_context(**options).new_page())
-        visit.page.on("console", visit.record)
-        visit.page.on("pageerror", lambda error: visit.console.append(str(error)))
-        visit.page.on("request", lambda request: visit.requested.add(request.url))
-        visit.page.on("requestfailed", visit.miss)
-        visit.page.goto(address)
-        return visit
+        self.page = browser.new_context(**options).new_page()
+        self.console: list[str] = []
+        self.requested: set[str] = set()
+        self.page.on("console", self.record)
+        self.page.on("pageerror", lambda error: self.console.append(str(error)))
+        self.page.on("request", lambda request: self.requested.add(request.url))
+        self.page.on("requestfailed", self.miss)
+        self.page.goto(address)
 
     def record(self, message: ConsoleMessage) -> None:
         """Keep a message of the console."""
@@ -114,13 +103,10 @@ Open = Callable[..., Visit]
 @pytest.fixture
 def visit(browser: Browser, published: Path) -> Iterator[Open]:
     """Give a function that opens a page of the built site from the disk, or any address."""
-    visits: list[Visit] = []
 
     def opened(page: str, **options: Any) -> Visit:
-        address = urljoin(f"{published.as_uri()}/", page)
-        visits.append(Visit.to(browser, address, **options))
-        return visits[-1]
+        return Visit(browser, urljoin(f"{published.as_uri()}/", page), **options)
 
     yield opened
-    for each in visits:
-        each.page.context.close()
+    for context in browser.contexts:
+        context.close()

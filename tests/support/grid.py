@@ -1,17 +1,18 @@
 """The table of cases: the layers and calls in which the rules are held against Keras."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, fields, replace
 from functools import lru_cache
-from itertools import product
+from itertools import chain, product
 from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
 
-from rnn_returns import CellSpec, LayerSpec, observe
-from rnn_returns.rules.layer_spec import input_axes
+from rnn_returns import FLAG_COMBINATIONS, CellSpec, LayerSpec, observe
+from rnn_returns.rules.layer_spec import input_axes, unwrap
 from rnn_returns.validation import WRAPPERS, wrapped_layers
 
 Shape = tuple[int | None, ...]
@@ -41,18 +42,10 @@ class Case:
         return {name: getattr(self, name) for name in ("mask", "initial_state", "symbolic")}
 
     def __str__(self) -> str:
+        layer = re.sub(r'"kind": |": true|[{}"]', "", self.layer.to_json())
         called = "-".join(name for name, is_so in self.call.items() if is_so)
-        return f"{_format_layer(self.layer)} on {'x'.join(map(str, self.shape))} {called}".strip()
-
-
-@dataclass(frozen=True)
-class Rejection:
-    """A case that Keras refuses, with the type and a part of its error, and a part of ours."""
-
-    case: Case
-    error: type[Exception]
-    keras: str
-    ours: str
+        text = f"{layer} on {'x'.join(map(str, self.shape))} {called}"
+        return text.replace(", ", " ").replace(": ", "=").strip()
 
 
 # From a case to a call.
@@ -62,25 +55,18 @@ class Rejection:
 class CustomCell(keras.layers.Layer):  # type: ignore[misc]
     """A cell whose output equals none of its states."""
 
-    def __init__(self, units: int, state_size: Any, container: str, **arguments: Any) -> None:
+    def __init__(
+        self, units: int, state_size: Any, container: str = "list", **arguments: Any
+    ) -> None:
         super().__init__(**arguments)
         self.output_size = units
         self.state_size = state_size
         self.container = container
-        self.sizes = [state_size] if isinstance(state_size, int) else list(state_size)
-
-    def get_config(self) -> dict[str, Any]:
-        """Give the arguments that make another one like it, as Bidirectional does."""
-        return {
-            **super().get_config(),
-            "units": self.output_size,
-            "state_size": self.state_size,
-            "container": self.container,
-        }
 
     def get_initial_state(self, batch_size: int) -> Any:
         """Give zeros in the container."""
-        return self._nest([keras.ops.zeros((batch_size, size)) for size in self.sizes])
+        sizes = keras.tree.flatten(self.state_size)
+        return self._nest([keras.ops.zeros((batch_size, size)) for size in sizes])
 
     def call(self, inputs: Any, states: Any) -> tuple[Any, Any]:
         """Mix input and states into something new."""
@@ -93,27 +79,19 @@ class CustomCell(keras.layers.Layer):  # type: ignore[misc]
         return {"list": states, "tuple": tuple(states), "tensor": states[0]}[self.container]
 
 
-def build_layer(layer: LayerSpec) -> Any:
-    """Make the Keras layer that *layer* describes."""
-    arguments = {
-        field.name: getattr(layer, field.name)
-        for field in fields(layer)
-        if field.name != "kind" and getattr(layer, field.name) != field.default
-    }
-    for name in ("layer", "backward_layer"):
-        if name in arguments:
-            arguments[name] = build_layer(arguments[name])
-    if isinstance(layer.cell, tuple):
-        arguments["cell"] = [_build_cell(cell) for cell in layer.cell]
-    elif layer.cell:
-        arguments["cell"] = _build_cell(layer.cell)
-    return getattr(keras.layers, layer.kind)(**arguments)
-
-
-def _build_cell(cell: CellSpec) -> Any:
-    if cell.kind == "custom":
-        return CustomCell(cell.units, cell.state_size, cell.container)
-    return getattr(keras.layers, cell.kind)(cell.units)
+def build_layer(layer: LayerSpec | CellSpec) -> Any:
+    """Make the Keras layer, or the cell, that *layer* describes."""
+    arguments: Options = {}
+    for field in fields(layer)[1:]:  # The first is the kind.
+        value = getattr(layer, field.name)
+        if isinstance(value, LayerSpec | CellSpec):
+            value = build_layer(value)
+        elif field.name == "cell" and value is not None:
+            value = [build_layer(cell) for cell in value]
+        if value != field.default:
+            arguments[field.name] = value
+    kind = CustomCell if layer.kind == "custom" else getattr(keras.layers, layer.kind)
+    return kind(**arguments)
 
 
 def run_case(case: Case, layer: Any, call: Callable[..., Any] = observe) -> Any:
@@ -159,11 +137,8 @@ def make_numbers(shape: Any) -> Any:
 # The layers.
 
 EACH = (False, True)
-FLAGS: tuple[Options, ...] = tuple(
-    {"return_sequences": sequences, "return_state": state}
-    for sequences, state in product(EACH, EACH)
-)
-STATE: tuple[Options, ...] = FLAGS[1::2]
+FLAGS: list[Options] = [flags.arguments for flags in FLAG_COMBINATIONS]
+STATE: list[Options] = FLAGS[2:]
 BOTH: Options = FLAGS[-1]
 OPTIONS = ("go_backwards", "stateful", "unroll", "zero_output_for_mask")
 EVERY_OPTION: tuple[Options, ...] = tuple(
@@ -224,56 +199,60 @@ def time_distributed(layer: LayerSpec) -> LayerSpec:
 # How they are called: with a mask or not, with an initial state or not.
 EVERY_CALL = ((False, False), (True, False), (False, True), (True, True))
 MASK_OR_NOT = EVERY_CALL[:2]
-PLAINLY = EVERY_CALL[:1]
+PLAINLY, MASKED = EVERY_CALL[:1], EVERY_CALL[1:2]
 EAGERLY, SYMBOLICALLY = EACH[:1], EACH[1:]
 
 
+def choose_shape(layer: LayerSpec) -> Shape:
+    """Give a shape that *layer* reads."""
+    if layer.kind == "TimeDistributed" and layer.layer:
+        return (BATCH, 2, *choose_shape(layer.layer)[1:])
+    return IMAGES.get(unwrap(layer).kind, SEQUENCE)
+
+
 def _expand(
-    layer: LayerSpec,
-    shape: Shape,
     calls: Iterable[tuple[bool, bool]],
+    *layers: LayerSpec,
     symbolic: Iterable[bool] = EACH,
+    shape: Shape = (),
 ) -> Iterator[Case]:
-    for (mask, initial_state), is_symbolic in product(calls, symbolic):
-        yield Case(layer, shape, mask, initial_state, is_symbolic)
+    for layer, (mask, initial_state), is_symbolic in product(layers, calls, symbolic):
+        yield Case(layer, shape or choose_shape(layer), mask, initial_state, is_symbolic)
 
 
 def list_accepted() -> list[Case]:
     """Give every case that Keras accepts, once."""
-    families = (
-        _list_plain,
-        _list_cells,
-        _list_single_cells,
-        _list_images,
-        _list_bidirectional,
-        _list_backward_layers,
-        _list_time_distributed,
-        _list_open_lengths,
+    cases = chain(
+        _list_plain(),
+        _list_cells(),
+        _list_single_cells(),
+        _list_images(),
+        _list_bidirectional(),
+        _list_backward_layers(),
+        _list_time_distributed(),
+        _list_open_lengths(),
     )
-    return [*dict.fromkeys(case for family in families for case in family())]
+    return [*dict.fromkeys(cases)]
 
 
 def _list_plain() -> Iterator[Case]:
     for flags, options in product(FLAGS, EVERY_OPTION):
         layer = LayerSpec("LSTM", units=2, **flags, **options)
-        yield from _expand(layer, SEQUENCE, MASK_OR_NOT, EAGERLY)
-        yield from _expand(layer, SEQUENCE, PLAINLY, SYMBOLICALLY)
+        yield from _expand(MASK_OR_NOT, layer, symbolic=EAGERLY)
+        yield from _expand(PLAINLY, layer, symbolic=SYMBOLICALLY)
     for kind, flags, options in product(PLAIN[1:], FLAGS, SOME_OPTIONS):
-        yield from _expand(LayerSpec(kind, units=2, **flags, **options), SEQUENCE, MASK_OR_NOT)
+        yield from _expand(MASK_OR_NOT, LayerSpec(kind, units=2, **flags, **options))
     for kind, flags in product(PLAIN, FLAGS):
-        yield from _expand(LayerSpec(kind, units=2, **flags), SEQUENCE, EVERY_CALL)
+        yield from _expand(EVERY_CALL, LayerSpec(kind, units=2, **flags))
 
 
 def _list_cells() -> Iterator[Case]:
-    for cell, flags in product(ANY_CELLS, STATE):
-        yield from _expand(LayerSpec("RNN", cell=cell, **flags), SEQUENCE, MASK_OR_NOT)
-    for cell in ANY_CELLS:
-        for options in ({"return_sequences": True}, {"unroll": True, **BOTH}):
-            yield from _expand(LayerSpec("RNN", cell=cell, **options), SEQUENCE, MASK_OR_NOT)
+    for cell, options in product(ANY_CELLS, (*FLAGS[1:], {"unroll": True, **BOTH})):
+        yield from _expand(MASK_OR_NOT, LayerSpec("RNN", cell=cell, **options))
     stateful = LayerSpec("RNN", cell=STACKS[3], stateful=True, **BOTH)
     zeros = LayerSpec("RNN", cell=STACKS[5], zero_output_for_mask=True, **BOTH)
-    for layer in (stateful, zeros, replace(zeros, unroll=True), replace(zeros, cell=PAIR)):
-        yield from _expand(layer, SEQUENCE, EVERY_CALL)
+    others = (replace(zeros, unroll=True), replace(zeros, cell=PAIR))
+    yield from _expand(EVERY_CALL, stateful, zeros, *others)
 
 
 def _list_single_cells() -> Iterator[Case]:
@@ -281,83 +260,75 @@ def _list_single_cells() -> Iterator[Case]:
     for cell, flags in product((LSTM, GRU, BOXED, LISTED, PAIR), (FLAGS[0], *STATE)):
         rolled = LayerSpec("RNN", cell=(cell,), **flags)
         unrolled = replace(rolled, unroll=True)
-        yield from _expand(rolled, SEQUENCE, PLAINLY)
-        yield from _expand(rolled, SEQUENCE, MASK_OR_NOT, SYMBOLICALLY)
-        yield from _expand(unrolled, SEQUENCE, EVERY_CALL[1:2])
-        yield from _expand(unrolled, SEQUENCE, PLAINLY, SYMBOLICALLY)
-        yield from _expand(unrolled, (BATCH, 1, 2), PLAINLY)
+        yield from _expand(MASK_OR_NOT, rolled, unrolled, symbolic=SYMBOLICALLY)
+        yield from _expand(PLAINLY, rolled, symbolic=EAGERLY)
+        yield from _expand(MASKED, unrolled, symbolic=EAGERLY)
+        yield from _expand(PLAINLY, unrolled, shape=(BATCH, 1, 2))
     for cell, flags in product((GRU, BOXED, LISTED), STATE):
-        yield from _expand(LayerSpec("RNN", cell=(cell,), unroll=True, **flags), SEQUENCE, PLAINLY)
-    for unroll in EACH:
-        layer = LayerSpec("RNN", cell=(BARE,), unroll=unroll, **BOTH)
-        yield from _expand(layer, SEQUENCE, MASK_OR_NOT)
+        yield from _expand(PLAINLY, LayerSpec("RNN", cell=(cell,), unroll=True, **flags))
+    bare = LayerSpec("RNN", cell=(BARE,), **BOTH)
+    yield from _expand(MASK_OR_NOT, bare, replace(bare, unroll=True))
 
 
 def _list_images() -> Iterator[Case]:
     for kind, flags in product(IMAGES, FLAGS):
-        yield from _expand(image_layer(kind, **flags), IMAGES[kind], MASK_OR_NOT)
+        yield from _expand(MASK_OR_NOT, image_layer(kind, **flags))
     for options in SOME_OPTIONS:
-        layer = image_layer("ConvLSTM1D", **BOTH, **options)
-        yield from _expand(layer, IMAGES["ConvLSTM1D"], MASK_OR_NOT)
-    yield from _expand(image_layer("ConvLSTM1D", **BOTH), IMAGES["ConvLSTM1D"], EVERY_CALL)
+        yield from _expand(MASK_OR_NOT, image_layer("ConvLSTM1D", **BOTH, **options))
+    yield from _expand(EVERY_CALL, image_layer("ConvLSTM1D", **BOTH))
     for kind, options in product(IMAGES, CONVOLUTIONS):
-        layer, shape = image_layer(kind, **STATE[0], **options), IMAGES[kind]
-        yield from _expand(layer, shape, PLAINLY)
+        layer = image_layer(kind, **STATE[0], **options)
+        yield from _expand(PLAINLY, layer)
         layer = replace(layer, data_format="channels_first")
-        shape = (*shape[:2], shape[-1], *shape[2:-1])
-        for each in (layer, bidirectional(layer), bidirectional(layer, None)):
-            yield from _expand(each, shape, PLAINLY, SYMBOLICALLY)
-    layer = image_layer("ConvLSTM2D", kernel_size=(3, 1), strides=(1, 2))
-    yield from _expand(layer, IMAGES["ConvLSTM2D"], PLAINLY)
+        layers = (layer, bidirectional(layer), bidirectional(layer, None))
+        batch, steps, *image, channels = IMAGES[kind]
+        shape = (batch, steps, channels, *image)
+        yield from _expand(PLAINLY, *layers, symbolic=SYMBOLICALLY, shape=shape)
+    yield from _expand(PLAINLY, image_layer("ConvLSTM2D", kernel_size=(3, 1), strides=(1, 2)))
     # On a CPU, TensorFlow computes only this one with the channels first, and slowly.
     layer = image_layer("ConvLSTM3D", data_format="channels_first", unroll=True, **STATE[0])
-    yield from _expand(bidirectional(layer), (2, 1, 2, 3, 3, 3), PLAINLY)
+    yield from _expand(PLAINLY, bidirectional(layer), shape=(2, 1, 2, 3, 3, 3))
 
 
 def _list_bidirectional() -> Iterator[Case]:
     for merge_mode, flags in product(MERGES, FLAGS):
-        layer = bidirectional(LayerSpec("LSTM", units=2, **flags), merge_mode)
-        yield from _expand(layer, SEQUENCE, MASK_OR_NOT)
+        layer = LayerSpec("LSTM", units=2, **flags)
+        yield from _expand(MASK_OR_NOT, bidirectional(layer, merge_mode))
     for merge_mode, flags in product(("concat", "sum", None), STATE):
-        layer = bidirectional(LayerSpec("GRU", units=2, **flags), merge_mode)
-        yield from _expand(layer, SEQUENCE, EVERY_CALL)
-        layer = bidirectional(image_layer("ConvLSTM1D", **flags), merge_mode)
-        yield from _expand(layer, IMAGES["ConvLSTM1D"], PLAINLY)
-    insides: tuple[Options, ...] = (
-        {"kind": "SimpleRNN", "units": 2},
-        {"kind": "RNN", "cell": PAIR},
-        {"kind": "RNN", "cell": (LSTM, GRU)},
-        {"kind": "RNN", "cell": (BARE, GRU), "unroll": True},
-        {"kind": "LSTM", "units": 2, "zero_output_for_mask": True},
+        layer, image = LayerSpec("GRU", units=2, **flags), image_layer("ConvLSTM1D", **flags)
+        yield from _expand(EVERY_CALL, bidirectional(layer, merge_mode))
+        yield from _expand(PLAINLY, bidirectional(image, merge_mode))
+    insides = (
+        LayerSpec("SimpleRNN", units=2),
+        LayerSpec("RNN", cell=PAIR),
+        LayerSpec("RNN", cell=(LSTM, GRU)),
+        LayerSpec("RNN", cell=(BARE, GRU), unroll=True),
+        LayerSpec("LSTM", units=2, zero_output_for_mask=True),
     )
     for inside, flags in product(insides, STATE):
-        yield from _expand(bidirectional(LayerSpec(**inside, **flags)), SEQUENCE, MASK_OR_NOT)
-        yield from _expand(bidirectional(LayerSpec(**inside, **flags), "sum"), SEQUENCE, PLAINLY)
-        yield from _expand(bidirectional(LayerSpec(**inside, **flags), None), SEQUENCE, PLAINLY)
-    for merge_mode in ("concat", None):
-        stateful = LayerSpec("GRU", units=2, return_sequences=True, stateful=True)
-        yield from _expand(bidirectional(stateful, merge_mode), SEQUENCE, MASK_OR_NOT)
+        layer = replace(inside, **flags)
+        yield from _expand(MASK_OR_NOT, bidirectional(layer))
+        yield from _expand(PLAINLY, bidirectional(layer, "sum"), bidirectional(layer, None))
+    stateful = LayerSpec("GRU", units=2, return_sequences=True, stateful=True)
+    yield from _expand(MASK_OR_NOT, bidirectional(stateful), bidirectional(stateful, None))
 
 
 def _list_backward_layers() -> Iterator[Case]:
     """A backward layer of its own: another kind, another size, or the two changed over."""
-    others: tuple[Options, ...] = (
-        {"kind": "LSTM", "units": 2},
-        {"kind": "GRU", "units": 2},
-        {"kind": "RNN", "cell": PAIR},
-        {"kind": "RNN", "cell": (GRU, LSTM)},
-        {"kind": "LSTM", "units": 3},
-        {"kind": "LSTM", "units": 1},
+    others = (
+        *(LayerSpec("LSTM", units=units) for units in (1, 2, 3)),
+        LayerSpec("GRU", units=2),
+        LayerSpec("RNN", cell=PAIR),
+        LayerSpec("RNN", cell=(GRU, LSTM)),
     )
     for other, merge_mode, flags in product(others, ("concat", "mul", None), STATE):
-        one, two = LayerSpec("LSTM", units=2, **flags), LayerSpec(**other, **flags)
+        one, two = LayerSpec("LSTM", units=2, **flags), replace(other, **flags)
         layer = bidirectional(one, merge_mode, backward_layer=replace(two, go_backwards=True))
         swapped = bidirectional(replace(one, go_backwards=True), merge_mode, backward_layer=two)
-        yield from _expand(layer, SEQUENCE, PLAINLY, SYMBOLICALLY)
+        yield from _expand(PLAINLY, layer, symbolic=SYMBOLICALLY)
         # Outputs of two sizes cannot be multiplied, unless one of them is of a single unit.
         if merge_mode != "mul" or two.cells[-1].units in (1, 2):
-            yield from _expand(layer, SEQUENCE, PLAINLY, EAGERLY)
-            yield from _expand(swapped, SEQUENCE, PLAINLY, EAGERLY)
+            yield from _expand(PLAINLY, layer, swapped, symbolic=EAGERLY)
 
 
 def _list_time_distributed() -> Iterator[Case]:
@@ -371,13 +342,11 @@ def _list_time_distributed() -> Iterator[Case]:
         time_distributed(LayerSpec("LSTM", units=2)),
         image_layer("ConvLSTM1D"),
     )
+    images = (BATCH, 2, 3, 4, 2)
     for inside in insides:
-        shapes = {"TimeDistributed": (BATCH, 2, *SLICES[1:]), "ConvLSTM1D": (BATCH, 2, 3, 4, 2)}
-        shape = shapes.get(inside.kind, SLICES)
-        yield from _expand(time_distributed(inside), shape, MASK_OR_NOT)
-        if not inside.layer:
-            sequences = replace(inside, return_sequences=True)
-            yield from _expand(time_distributed(sequences), shape, MASK_OR_NOT)
+        layers = [inside] if inside.layer else [inside, replace(inside, return_sequences=True)]
+        shape = images if inside.kind == "ConvLSTM1D" else ()
+        yield from _expand(MASK_OR_NOT, *map(time_distributed, layers), shape=shape)
     # All that comes back is stacked, if it has one shape.
     lstm = LayerSpec("LSTM", units=2, return_state=True)
     stacked = (
@@ -389,13 +358,11 @@ def _list_time_distributed() -> Iterator[Case]:
         bidirectional(replace(lstm, stateful=True), None),
         bidirectional(LayerSpec("GRU", units=2), None),
         bidirectional(LayerSpec("GRU", units=2, return_sequences=True), None),
+        time_distributed(lstm),
     )
-    for inside in stacked:
-        yield from _expand(time_distributed(inside), SLICES, MASK_OR_NOT, EAGERLY)
-    deeper = time_distributed(time_distributed(lstm))
-    yield from _expand(deeper, (BATCH, 2, *SLICES[1:]), MASK_OR_NOT, EAGERLY)
-    images = image_layer("ConvLSTM1D", return_state=True)
-    yield from _expand(time_distributed(images), (BATCH, 2, 3, 4, 2), PLAINLY, EAGERLY)
+    yield from _expand(MASK_OR_NOT, *map(time_distributed, stacked), symbolic=EAGERLY)
+    layer = time_distributed(image_layer("ConvLSTM1D", return_state=True))
+    yield from _expand(PLAINLY, layer, symbolic=EAGERLY, shape=images)
 
 
 def _list_open_lengths() -> Iterator[Case]:
@@ -407,18 +374,18 @@ def _list_open_lengths() -> Iterator[Case]:
         *(LayerSpec("RNN", cell=cell, **BOTH) for cell in (PAIR, (LSTM, GRU), (GRU,))),
     )
     for layer in layers:
-        yield from _expand(layer, opened, EVERY_CALL, SYMBOLICALLY)
-        yield from _expand(bidirectional(layer), opened, MASK_OR_NOT, SYMBOLICALLY)
         quiet = time_distributed(replace(layer, return_state=False))
-        yield from _expand(quiet, (None, *opened), MASK_OR_NOT, SYMBOLICALLY)
+        yield from _expand(EVERY_CALL, layer, symbolic=SYMBOLICALLY, shape=opened)
+        yield from _expand(MASK_OR_NOT, bidirectional(layer), symbolic=SYMBOLICALLY, shape=opened)
+        yield from _expand(MASK_OR_NOT, quiet, symbolic=SYMBOLICALLY, shape=(None, *opened))
     stateful = LayerSpec("LSTM", units=2, stateful=True, **BOTH)
-    yield from _expand(stateful, (BATCH, None, 2), EVERY_CALL, SYMBOLICALLY)
+    yield from _expand(EVERY_CALL, stateful, symbolic=SYMBOLICALLY, shape=(BATCH, None, 2))
     # On numbers Keras refuses this one.
     stateful = LayerSpec("RNN", cell=(LSTM, TRIPLE), stateful=True, **BOTH)
-    yield from _expand(stateful, SEQUENCE, PLAINLY, SYMBOLICALLY)
+    yield from _expand(PLAINLY, stateful, symbolic=SYMBOLICALLY)
     for kind, shape in IMAGES.items():
-        layer = image_layer(kind, **BOTH)
-        yield from _expand(layer, (None, None, *shape[2:]), EVERY_CALL, SYMBOLICALLY)
+        layer, shape = image_layer(kind, **BOTH), (None, None, *shape[2:])
+        yield from _expand(EVERY_CALL, layer, symbolic=SYMBOLICALLY, shape=shape)
 
 
 # What Keras refuses.
@@ -427,20 +394,15 @@ def _list_open_lengths() -> Iterator[Case]:
 Refusal = tuple[type[Exception], str, str, list[Case]]
 
 
-def list_rejected() -> list[Rejection]:
-    """Give the cases that Keras refuses, each kind of refusal at least once."""
+def list_rejected() -> list[tuple[Case, type[Exception], str, str]]:
+    """Give the cases that Keras refuses, each with the type and a part of its error, and ours."""
     refusals = (*_list_rejected_layers(), *_list_rejected_inputs(), *_list_rejected_calls())
-    return [
-        Rejection(case, error, keras_says, ours)
-        for error, keras_says, ours, cases in refusals
-        for case in cases
-    ]
+    return [(case, error, says, ours) for error, says, ours, cases in refusals for case in cases]
 
 
 def _call(*layers: LayerSpec, shape: Shape = (), **options: bool) -> list[Case]:
-    """Call each layer on *shape*, or on a shape that layers of its kind read."""
-    shapes = IMAGES | {"TimeDistributed": SLICES}
-    return [Case(layer, shape or shapes.get(layer.kind, SEQUENCE), **options) for layer in layers]
+    """Call each layer on *shape*, or on one that it reads."""
+    return [Case(layer, shape or choose_shape(layer), **options) for layer in layers]
 
 
 def _list_rejected_layers() -> Iterator[Refusal]:
@@ -475,11 +437,8 @@ def _list_rejected_layers() -> Iterator[Refusal]:
     yield ValueError, "Invalid merge mode", "merge_mode is one of", cases
     cases = _call(bidirectional(bidirectional(lstm)), bidirectional(time_distributed(lstm)))
     yield ValueError, "Unrecognized key", "wraps one", cases
-    others = (
-        replace(backwards, stateful=True),
-        replace(backwards, return_sequences=True),
-        replace(backwards, return_state=True),
-    )
+    changes: list[Options] = [{"stateful": True}, *({name: True} for name in BOTH)]
+    others = (replace(backwards, **change) for change in changes)
     cases = _call(*(bidirectional(lstm, backward_layer=other) for other in others))
     yield ValueError, "the same value for attribute", "the same .* in both layers", cases
 
@@ -531,7 +490,7 @@ def _list_rejected_calls() -> Iterator[Refusal]:
     cases = _call(*(bidirectional(lstm, mode, backward_layer=other) for mode in modes))
     yield REFUSED, "Incompatible shapes", "cannot make one output", cases
     smaller = replace(image, kernel_size=3, go_backwards=True)
-    cases = _call(bidirectional(image, backward_layer=smaller), shape=IMAGES["ConvLSTM1D"])
+    cases = _call(bidirectional(image, backward_layer=smaller))
     yield REFUSED, "Dimension 1 in both shapes", "cannot make one output", cases
     stacks = [
         LayerSpec("RNN", cell=cells, stateful=True)
@@ -562,9 +521,3 @@ def _list_rejected_calls() -> Iterator[Refusal]:
     yield ValueError, "to a shape", "refuses a symbolic call", cases
     cases = _call(time_distributed(lstm), initial_state=True)
     yield TypeError, "unexpected keyword argument", "takes no initial_state", cases
-
-
-def _format_layer(layer: LayerSpec) -> str:
-    """Write a layer on one line, as a test's name."""
-    text = layer.to_json().replace('"', "").replace("kind: ", "").replace(": true", "")
-    return text.replace("{", "").replace("}", "").replace(", ", " ").replace(": ", "=")

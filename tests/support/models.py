@@ -1,74 +1,11 @@
-"""Models as users build them, like well-known examples, and what tests of reports on them share."""
+"""Models as users build them, like well-known examples, each made by a function."""
 
-from collections.abc import Callable
-from functools import cache
 from typing import Any
 
 import keras
-import numpy as np
 from keras import layers
 
-from rnn_returns import Report, explain
 
-MODELS: dict[str, Callable[[], Any]] = {}
-# Two sentences, one of them padded with zeros.
-PADDED = np.array([[3, 1, 4, 1, 0, 0], [9, 2, 6, 5, 3, 5]])
-X = keras.Input((6, 4))
-FRAMES = np.random.default_rng(0).normal(size=(2, 6, 4)).astype("float32")
-
-
-def model(build: Callable[[], Any]) -> Callable[[], Any]:
-    """Register *build* under its name."""
-    MODELS[build.__name__] = build
-    return build
-
-
-@cache
-def built(name: str) -> Any:
-    """Return the model that is registered under *name*."""
-    keras.utils.set_random_seed(0)
-    return MODELS[name]()
-
-
-@cache
-def report(name: str) -> Report:
-    """Return the report on the model that is registered under *name*."""
-    return explain(built(name))
-
-
-def report_of(inputs: Any, *outputs: Any) -> Report:
-    """Return the report on a functional model."""
-    return explain(keras.Model(inputs, outputs))
-
-
-def reads_padding(model: Any, output: Any, tokens: Any) -> bool:
-    """Return whether *output* changes if the vector for padding does."""
-    part, weights = keras.Model(model.inputs, output), model.get_weights()
-    before = keras.tree.flatten(part(tokens))
-    for layer in model._flatten_layers(recursive=True):
-        if isinstance(layer, layers.Embedding):
-            padding, *words = layer.embeddings.numpy()
-            layer.embeddings.assign([padding + 1, *words])
-    after = keras.tree.flatten(part(tokens))
-    model.set_weights(weights)
-    return not all(map(np.array_equal, before, after))
-
-
-class Subclassed(keras.Model):  # type: ignore[misc]
-    """A model that calls its layers in code."""
-
-    def __init__(self, *inner: Any) -> None:
-        super().__init__(name="subclassed")
-        self.inner = list(inner)
-
-    def call(self, x: Any) -> Any:
-        """Call all layers."""
-        for layer in self.inner:
-            x = layer(x)
-        return x
-
-
-@model
 def reviews() -> Any:
     """Two bidirectional layers judge a text of any length."""
     return keras.Sequential(
@@ -82,7 +19,6 @@ def reviews() -> Any:
     )
 
 
-@model
 def characters() -> Any:
     """An encoder passes its states to a decoder, both on one-hot characters."""
     source, target = keras.Input((None, 6)), keras.Input((None, 5))
@@ -94,7 +30,6 @@ def characters() -> Any:
     )
 
 
-@model
 def characters_one_by_one() -> Any:
     """The decoder of ``characters`` as it is sampled from, its states going in and out."""
     decoder = characters().get_layer("decoder")
@@ -104,7 +39,6 @@ def characters_one_by_one() -> Any:
     return keras.Model([target, state_h, state_c], [letters, *states])
 
 
-@model
 def next_frame() -> Any:
     """Convolutional layers predict the next image of a film."""
     film = x = keras.Input((None, 8, 8, 1))
@@ -116,7 +50,6 @@ def next_frame() -> Any:
     return keras.Model(film, layers.Conv3D(1, 3, padding="same", name="pixels")(x))
 
 
-@model
 def tagger() -> Any:
     """Every word of a padded sentence gets a label."""
     return keras.Sequential(
@@ -132,7 +65,6 @@ def tagger() -> Any:
     )
 
 
-@model
 def documents() -> Any:
     """Sentences are read word by word, and documents sentence by sentence."""
     words = keras.Input((6,), dtype="int32")
@@ -147,7 +79,6 @@ def documents() -> Any:
     )
 
 
-@model
 def translation() -> Any:
     """A decoder attends to a bidirectional encoder; both read padded words."""
     source = keras.Input((None,), dtype="int32", name="source")
@@ -166,7 +97,6 @@ def translation() -> Any:
     return keras.Model([source, target], layers.Dense(20, name="next_word")(both))
 
 
-@model
 def stream() -> Any:
     """A long sine wave is processed in chunks, each from the states after the last one."""
     return keras.Sequential(
@@ -179,7 +109,6 @@ def stream() -> Any:
     )
 
 
-@model
 def films() -> Any:
     """Frames go through one convolution each, then two layers process those that are there."""
     frames, there = keras.Input((4, 8, 8, 3)), keras.Input((4,), dtype="bool")
@@ -190,7 +119,6 @@ def films() -> Any:
     return keras.Model([frames, there], layers.Dense(2, name="kind")(x))
 
 
-@model
 def twins() -> Any:
     """The same layer reads two sentences, to be compared."""
     words = layers.Embedding(20, 4, mask_zero=True)
@@ -200,7 +128,6 @@ def twins() -> Any:
     return keras.Model([first, second], same)
 
 
-@model
 def models_in_models() -> Any:
     """An encoder and a decoder, each a model, and the words of both in a third."""
     words = keras.Sequential(
@@ -217,7 +144,6 @@ def models_in_models() -> Any:
     return keras.Model([source, target], layers.Dense(20, name="next_word")(result))
 
 
-@model
 def convolved_words() -> Any:
     """A convolution shortens the sentence before a layer reads it."""
     return keras.Sequential(
@@ -229,3 +155,11 @@ def convolved_words() -> Any:
             layers.Dense(1, name="verdict"),
         ]
     )
+
+
+def masked_model() -> Any:
+    """A model is called with a mask, which is for the layer in it."""
+    sequence = keras.Input((6, 4))
+    inner = keras.Model(sequence, layers.GRU(3, name="gru")(sequence), name="inner")
+    x, mask = keras.Input((6, 4)), keras.Input((6,), dtype="bool")
+    return keras.Model([x, mask], inner(x, mask=mask))

@@ -1,8 +1,11 @@
 """The pages of the site, by their addresses, and what tests of several kinds ask of them."""
 
+from functools import lru_cache
+from pathlib import Path
 from typing import Any, Literal
 
 from axe_playwright_python.sync_playwright import Axe
+from bs4 import BeautifulSoup
 from playwright.sync_api import Page
 
 from site_build.i18n.languages import LANGUAGES
@@ -42,9 +45,14 @@ ONE_OF_EACH_KIND = [language.folder + page for language in LANGUAGES.values() fo
 FOR_THE_BUILD = r"\{(?:glue|ref|doc)[:}]|^\(\S+\)=$|^:::"
 
 
-def barriers(page: Page) -> list[str]:
+@lru_cache(maxsize=16)
+def parse(page: Path) -> BeautifulSoup:
+    return BeautifulSoup(page.read_text(encoding="utf-8"), "html.parser")
+
+
+def barriers(page: Page, element: str | None = None) -> list[str]:
     """List the violations that axe finds, with all its rules and good practices."""
-    found: dict[str, Any] = Axe().run(page).response
+    found: dict[str, Any] = Axe().run(page, context=element).response
     return [
         f"{rule['id']}: {part['html']}" for rule in found["violations"] for part in rule["nodes"]
     ]

@@ -7,7 +7,6 @@ import gzip
 import io
 import sys
 from contextlib import suppress
-from email.utils import formatdate
 from functools import lru_cache, partial
 from http import HTTPStatus
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -61,7 +60,7 @@ class Handler(SimpleHTTPRequestHandler):
         self.send_response(status)
         self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(body)))
-        self.send_header("Last-Modified", formatdate(file.stat().st_mtime, usegmt=True))
+        self.send_header("Last-Modified", self.date_time_string(file.stat().st_mtime))
         self.send_header("Cache-Control", "max-age=600")
         self.send_header("Vary", "Accept-Encoding")
         if compress:

@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from html import escape
 
 from rnn_returns.diagrams.description import describe_layout
-from rnn_returns.diagrams.layout import DiagramLayout, build_layout
+from rnn_returns.diagrams.layout import DiagramLayout, TensorLine, build_layout
 from rnn_returns.diagrams.svg import build_svg, render_svg
 from rnn_returns.diagrams.svg_elements import draw_rule, draw_text
-from rnn_returns.diagrams.tensor_list import TensorLine
 from rnn_returns.messages import Displayed, Joined, Message, Render
 from rnn_returns.rules.expectation import expected
 from rnn_returns.rules.flags import FLAG_COMBINATIONS, Flags

@@ -67,9 +67,9 @@ def _returned(layout: DiagramLayout) -> Iterator[Message]:
     tensors = layout["tensors"]
     container = layout["container"]
     yield Message(f"What comes back is {container.template}.", **container.values)
-    if any(tensor["opens"] or tensor["closes"] for tensor in tensors):
-        parts = [tensor["opens"] + tensor["name"] + tensor["closes"] for tensor in tensors]
-        yield Message("Its structure is {structure}.", structure=f"({', '.join(parts)})")
+    if any(tensor["written"] != tensor["name"] for tensor in tensors):
+        names = ", ".join(tensor["written"] for tensor in tensors)
+        yield Message("Its structure is {structure}.", structure=f"({names})")
     symbols: dict[str, list[str]] = {tensor["name"]: [] for tensor in tensors}
     hidden: list[str] = []
     for name, operator, values in boxes_by_tensor(layout["directions"], layout["outputs"]):

@@ -7,14 +7,11 @@ from numbers import Integral
 from typing import Any
 
 from rnn_returns.diagrams.description import Description, describe_layout
-from rnn_returns.diagrams.layout import DiagramLayout, build_layout
+from rnn_returns.diagrams.layout import DiagramLayout, TensorLine, build_layout
 from rnn_returns.diagrams.svg import render_svg
-from rnn_returns.diagrams.tensor_list import TensorLine
 from rnn_returns.messages import Displayed, Render
-from rnn_returns.rules.layer_spec import LayerSpec, input_axes
+from rnn_returns.rules.layer_spec import LayerSpec, Shape, input_axes
 from rnn_returns.table import Table
-
-Shape = tuple[int | None, ...]
 
 STEPS, MOST_STEPS = 3, 12
 # The length of an axis of an image that is not given; most kernels fit.
@@ -151,12 +148,9 @@ def diagram(
     Computed, and not returned: h₁.
     """
     if not isinstance(layer, LayerSpec):
-        # These import Keras, which a description does not need.
-        from rnn_returns.introspection import describe
-        from rnn_returns.validation import validate_layer
+        from rnn_returns.introspection import read_layer  # A description needs no Keras.
 
-        validate_layer(layer, "diagram")
-        layer = describe(layer)
+        layer = read_layer(layer, "diagram")
     unmasked = None if mask is None else _check_mask(mask)
     shape = () if input_shape is None else _check_shape(input_shape)
     axes = input_axes(layer)

@@ -1,30 +1,22 @@
 """What a diagram shows, taken from the rules, as plain data; ``svg`` decides how it is drawn."""
 
-from collections.abc import Iterator
-from dataclasses import replace
-from typing import TypedDict
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from typing import Any, TypedDict
 
-from rnn_returns.diagrams.tensor_list import TensorLine, describe_container, list_tensors
 from rnn_returns.diagrams.unrolling import UnrolledDirection
 from rnn_returns.messages import Message
-from rnn_returns.rules.equality import ALL, View
-from rnn_returns.rules.expectation import Shape, direction_layers, expected
-from rnn_returns.rules.layer_spec import DIRECTIONS, LayerSpec, wrapped
+from rnn_returns.rules.equality import View
+from rnn_returns.rules.expectation import Expected, direction_layers, expected
+from rnn_returns.rules.layer_spec import DIRECTIONS, LayerSpec, Shape, returned_names, wrapped
 from rnn_returns.rules.to_source import to_source
 
 MARKS = "AB"
 # What the merge modes write between the two values that they merge.
 OPERATORS = {"sum": "+", "ave": "ave", "mul": "×"}
-CELL_LABELS = {
-    "SimpleRNN": ["Simple", "RNN"],
-    "LSTMCell": ["LSTM", "Cell"],
-    "GRUCell": ["GRU", "Cell"],
-    "SimpleRNNCell": ["Simple", "RNN", "Cell"],
-    "ConvLSTM1D": ["Conv", "LSTM", "1D"],
-    "ConvLSTM2D": ["Conv", "LSTM", "2D"],
-    "ConvLSTM3D": ["Conv", "LSTM", "3D"],
-    "custom": ["cell"],
-}
+# The name of a layer or cell is drawn with each of these on a line of its own.
+NAME_PARTS = re.compile("Simple|Conv|RNN|GRU|LSTM|Cell|.D")
 
 
 class BoxValue(TypedDict):
@@ -87,6 +79,16 @@ class EqualityLine(TypedDict):
     text: str
 
 
+class TensorLine(TypedDict):
+    """A line of the list of returned tensors."""
+
+    name: str
+    written: str  # The name, with the brackets of the containers that begin or end with it.
+    shape: str
+    axes: str
+    swatch: list[list[str]]  # For each of its boxes the marks of the values in it.
+
+
 class DiagramLayout(TypedDict):
     """A diagram."""
 
@@ -103,7 +105,7 @@ class DiagramLayout(TypedDict):
 
 
 # The marks by tensor, by the place of the box in the tensor and of the value in the box.
-Marks = dict[tuple[str, int, int], str]
+Marks = defaultdict[tuple[str, int, int], str]
 
 
 def build_layout(
@@ -127,38 +129,40 @@ def build_layout(
     [{'symbol': 'h₁', 'returned': False, 'mark': ''}]
     [{'symbol': 'h₂', 'returned': True, 'mark': 'A'}]
     """
-    call = {"mask": mask is not None, "initial_state": initial_state}
-    rules = expected(layer, shape, **call)
+    rules = expected(layer, shape, mask=mask is not None, initial_state=initial_state)
     # Of TimeDistributed one slice is drawn: what the wrapped layer returns for it.
-    inner, inner_shape, slices = layer, shape, 0
+    inner, slices = layer, 0
     while inner.kind == "TimeDistributed":
-        inner, inner_shape = wrapped(inner), (inner_shape[0], *inner_shape[2:])
-        slices += 1
-    names = rules.names
-    if slices:
-        names = expected(_without_stateful(inner), inner_shape, **call).names
+        inner, slices = wrapped(inner), slices + 1
+    names = returned_names(inner)
+    # TimeDistributed stacks several tensors into one, in which each has a place.
+    stacked = names if slices and len(names) > 1 else ()
+    labels = {name: f"[{place}]" if stacked else name for place, name in enumerate(names)}
 
-    runs = _unroll(inner, [True] * steps if mask is None else mask, initial_state)
+    parts = [("", inner)]
+    if inner.kind == "Bidirectional":
+        parts = list(zip(DIRECTIONS, direction_layers(inner), strict=True))
+    mask = [True] * steps if mask is None else mask
+    runs = [UnrolledDirection(part, name, mask, initial_state) for name, part in parts]
     equalities: list[EqualityLine] = []
-    marks: Marks = {}
+    marks: Marks = defaultdict(str)
     for equality in rules.equalities:
         mark = "" if equality.merge else MARKS[len(equalities)]
         equalities.append({"mark": mark, "text": str(equality)})
         for view in (equality.left, *equality.right) if mark else ():
-            marks[_locate(_in_slice(view, names) if slices else view, steps)] = mark
-    labels = _label_tensors(names, slices)
+            marks[_locate(view, stacked, steps)] = mark
     directions = [_build_direction(run, labels, marks) for run in runs]
     outputs = _build_outputs(inner, runs, labels, marks)
     return {
         "source": to_source(layer),
         "steps": steps,
-        "mask": runs[0].mask,
+        "mask": mask,
         "slices": slices,
         "input": f"x {shape}",
         "directions": directions,
         "outputs": outputs,
-        "container": describe_container(rules),
-        "tensors": list_tensors(rules, _swatches(directions, outputs)),
+        "container": _describe_container(rules),
+        "tensors": _list_tensors(rules, directions, outputs),
         "equalities": equalities,
     }
 
@@ -177,40 +181,12 @@ def boxes_by_tensor(
                 yield state["tensor"], "", [state["final"]]
 
 
-def _unroll(layer: LayerSpec, mask: list[bool], initial_state: bool) -> list[UnrolledDirection]:
-    directions = [("", layer)]
-    if layer.kind == "Bidirectional":
-        directions = list(zip(DIRECTIONS, direction_layers(layer), strict=True))
-    return [UnrolledDirection(item, name, mask, initial_state) for name, item in directions]
-
-
-def _without_stateful(layer: LayerSpec) -> LayerSpec:
-    """Turn off ``stateful``, which Keras supports inside TimeDistributed only."""
-    if layer.kind != "Bidirectional":
-        return layer
-    backward = layer.backward_layer and replace(layer.backward_layer, stateful=False)
-    return replace(layer, layer=replace(wrapped(layer), stateful=False), backward_layer=backward)
-
-
-def _label_tensors(names: tuple[str, ...], slices: int) -> dict[str, str]:
-    """Label each tensor with its name, or with its place in what TimeDistributed stacks."""
-    if slices and len(names) > 1:
-        return {name: f"[{place}]" for place, name in enumerate(names)}
-    return dict(zip(names, names, strict=True))
-
-
-def _locate(view: View, steps: int) -> tuple[str, int, int]:
-    """Find the value that *view* points at."""
-    places = [item % steps for item in view.index if isinstance(item, int)]
-    halves = [item for item in view.index if isinstance(item, tuple) and item != ALL]
-    return view.name, places[0] if places else 0, int(bool(halves) and halves[0][1] is None)
-
-
-def _in_slice(view: View, names: tuple[str, ...]) -> View:
-    """Turn a view of all that TimeDistributed stacks into one of a single slice."""
-    place, *index = view.index
-    assert isinstance(place, int), "TimeDistributed stacks on the first axis."
-    return View(names[place], tuple(index[1:]))
+def _locate(view: View, stacked: tuple[str, ...], steps: int) -> tuple[str, int, int]:
+    """Find the value that *view* points at, perhaps in the tensors that TimeDistributed stacks."""
+    numbers = [item for item in view.index if isinstance(item, int)]
+    name = stacked[numbers.pop(0)] if stacked else view.name
+    second_half = any(isinstance(item, tuple) and item[0] is not None for item in view.index)
+    return name, numbers[0] % steps if numbers else 0, int(second_half)
 
 
 def _build_direction(run: UnrolledDirection, labels: dict[str, str], marks: Marks) -> Direction:
@@ -225,12 +201,12 @@ def _build_direction(run: UnrolledDirection, labels: dict[str, str], marks: Mark
                 "final": {
                     "symbol": run.final_state(letter, level),
                     "returned": name in labels,
-                    "mark": marks.get((name, 0, 0), ""),
+                    "mark": marks[name, 0, 0],
                 },
             }
             for name, letter in cell.letters.items()
         ]
-        label = CELL_LABELS.get(cell.kind, [cell.kind])
+        label = NAME_PARTS.findall(cell.kind) or ["cell"]
         if len(run.cells) > 1:
             label = [line for line in label if line.lower() != "cell"] + [f"cell {level}"]
         cells.append({"label": label, "states": states})
@@ -247,9 +223,8 @@ def _build_outputs(
 ) -> list[OutputRow]:
     if layer.merge_mode is None or len(runs) == 1:
         return [_output_row(runs, i, labels, marks) for i in range(len(runs))]
-    sequences = runs[0].layer.return_sequences
     # Without sequences the last outputs are merged, which are at opposite ends.
-    columns = range(len(runs[0].mask)) if sequences else [-1]
+    columns = range(len(runs[0].mask)) if runs[0].layer.return_sequences else [-1]
     return [
         {
             "tensor": "output",
@@ -279,7 +254,7 @@ def _output_row(
         "directions": [place],
         "operator": "",
         "boxes": [
-            _single_box(run, step, step in places, marks.get((name, places.get(step, -1), 0), ""))
+            _single_box(run, step, step in places, marks[name, places.get(step, -1), 0])
             for step in steps
         ],
     }
@@ -316,18 +291,54 @@ def _merged_box(runs: list[UnrolledDirection], column: int, marks: Marks) -> Out
             {
                 "symbol": run.output(step),
                 "returned": True,
-                "mark": marks.get(("output", place, half), ""),
+                "mark": marks["output", place, half],
             }
             for half, (run, step) in enumerate(ends)
         ],
     }
 
 
-def _swatches(directions: list[Direction], outputs: list[OutputRow]) -> dict[str, list[list[str]]]:
-    swatches: dict[str, list[list[str]]] = {}
+def _list_tensors(
+    rules: Expected, directions: list[Direction], outputs: list[OutputRow]
+) -> list[TensorLine]:
+    """List the returned tensors, each with the marks of its boxes."""
+    swatches: dict[str, list[list[str]]] = defaultdict(list)
     for tensor, operator, values in boxes_by_tensor(directions, outputs):
         if values[0]["returned"]:
+            # TimeDistributed stacks all tensors into one.
+            name = tensor if len(rules.names) > 1 else rules.names[0]
             # Merged values are one value.
             drawn = values[:1] if operator else values
-            swatches.setdefault(tensor, []).append([value["mark"] for value in drawn])
-    return swatches
+            swatches[name].append([value["mark"] for value in drawn])
+    written = rules.names if rules.container == "tensor" else _write_names(rules.structure)
+    return [
+        {
+            "name": tensor.name,
+            "written": text,
+            "shape": str(tensor.shape),
+            "axes": ", ".join(tensor.axes),
+            "swatch": swatches[tensor.name],
+        }
+        for tensor, text in zip(rules.tensors, written, strict=True)
+    ]
+
+
+def _write_names(structure: Iterable[Any]) -> Iterator[str]:
+    """Yield the names in *structure* with the brackets of the containers in it."""
+    for item in structure:
+        if isinstance(item, str):
+            yield item
+        else:
+            opening, closing = "[]" if isinstance(item, list) else "()"
+            yield from f"{opening}{', '.join(item)}{closing}".split(", ")
+
+
+def _describe_container(rules: Expected) -> Message:
+    """Describe what is returned, as ``observe`` does."""
+    if rules.container == "tensor":
+        return Message("one tensor")
+    values = {"container": rules.container, "count": len(rules.structure)}
+    if len(rules.names) > len(rules.structure):
+        template = "a {container} of {count}, {tensors} tensors"
+        return Message(template, **values, tensors=len(rules.names))
+    return Message("a {container} of {count}", **values)

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from rnn_returns.rules.layer_spec import CELL_STATES, IMAGE_AXES, LayerSpec
+from rnn_returns.rules.layer_spec import LayerSpec
 
 SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -57,16 +57,12 @@ class UnrolledDirection(NamedTuple):
     @property
     def cells(self) -> list[UnrolledCell]:
         """The cells of the layer, the bottom one first."""
-        kind, outer = self.layer.kind, f"{self.direction}_" if self.direction else ""
-        cells = [
-            (cell.kind if kind == "RNN" else kind, cell.state_names) for cell in self.layer.cells
-        ]
-        if kind in IMAGE_AXES:
-            cells = [(kind, CELL_STATES["LSTMCell"])]
+        outer = f"{self.direction}_" if self.direction else ""
         unrolled = []
-        for level, (kind, states) in enumerate(cells):
+        for level, cell in enumerate(self.layer.cells):
+            kind = cell.kind if self.layer.kind == "RNN" else self.layer.kind
             prefix = f"{outer}cell_{level}_" if isinstance(self.layer.cell, tuple) else outer
-            letters = {prefix + state: _letter(state, i) for i, state in enumerate(states)}
+            letters = {prefix + name: _letter(name, i) for i, name in enumerate(cell.state_names)}
             unrolled.append(UnrolledCell(kind, letters, prefix))
         return unrolled
 

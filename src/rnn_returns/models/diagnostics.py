@@ -73,8 +73,7 @@ def diagnose_execution(symbolic: Expected, on_data: Expected | ValueError) -> It
     if isinstance(on_data, ValueError):
         yield f"The model can be made, but not run: {on_data}"
     elif on_data.shapes != symbolic.shapes:
-        pairs = zip(on_data.names, on_data.shapes, strict=True)
-        shapes = ", ".join(f"{name} {shape}" for name, shape in pairs)
+        shapes = ", ".join(f"{tensor.name} {tensor.shape}" for tensor in on_data.tensors)
         yield f"Keras's symbolic shapes are wrong here; on data they are {shapes}."
 
 

@@ -9,8 +9,8 @@ from rnn_returns.models.diagnostics import diagnose_call, diagnose_execution, di
 from rnn_returns.models.graph import LayerCall, ModelGraph, ModelLayer
 from rnn_returns.models.keras_file import load_model, read_config
 from rnn_returns.models.report import RecurrentLayer, Report, ReturnedTensor
-from rnn_returns.rules.expectation import Expected, Shape, expected
-from rnn_returns.rules.layer_spec import OPEN_AXES, LayerSpec, input_axes
+from rnn_returns.rules.expectation import Expected, expected
+from rnn_returns.rules.layer_spec import OPEN_AXES, LayerSpec, Shape, input_axes
 
 # A length for axes that may not be open, longer than any kernel.
 DUMMY_LENGTH = 10_000
@@ -113,20 +113,19 @@ def _explain_uncalled(layer: ModelLayer, path: str, reason: str) -> RecurrentLay
     if layer.spec:
         axes = input_axes(layer.spec)
         shape = tuple(None if axis in OPEN_AXES else DUMMY_LENGTH for axis in axes)
-        prediction = _predict(layer.spec, shape)
         diagnostics = [*diagnose_layer(layer, layer.spec)]
-        if isinstance(prediction, Expected):
-            known = prediction
-        else:
-            diagnostics.append(str(prediction))
-    pairs = zip(known.names, known.axes, strict=True) if known else ()
+        try:
+            known = expected(layer.spec, shape)
+        except ValueError as error:
+            diagnostics.append(str(error))
+    tensors = known.tensors if known else []
     return RecurrentLayer(
         name=path,
         layer=layer.source,
         flags=layer.flags,
         reads=None,
         container=known.container if known else None,
-        tensors=tuple(ReturnedTensor(name, axes, None, None) for name, axes in pairs),
+        tensors=tuple(ReturnedTensor(each.name, each.axes, None, None) for each in tensors),
         mask=None,
         mask_note=f"not known: {reason}",
         diagnostics=tuple(diagnostics),

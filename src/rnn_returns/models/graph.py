@@ -3,8 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from rnn_returns.rules.expectation import Shape
-from rnn_returns.rules.layer_spec import LayerSpec
+from rnn_returns.rules.layer_spec import LayerSpec, Shape
 
 
 @dataclass(frozen=True)

@@ -42,8 +42,7 @@ def read_model(model: Any) -> ModelGraph:
 def _find_uncalled(model: Any, called: set[int]) -> Iterator[tuple[Any, str, str]]:
     """Yield the recurrent layers with unknown calls, each with its path and the reason."""
     parents, visited = [(model, "", _explain_unknown_calls(model))], set()
-    while parents:
-        parent, path, reason = parents.pop(0)
+    for parent, path, reason in parents:  # It grows meanwhile.
         for layer in parent._flatten_layers(include_self=False, recursive=False):
             if id(layer) in visited:
                 continue

@@ -5,7 +5,7 @@ import textwrap
 from dataclasses import asdict, dataclass
 from html import escape
 
-from rnn_returns.rules.expectation import Shape
+from rnn_returns.rules.layer_spec import Shape
 from rnn_returns.table import Table
 
 WIDTH = 88

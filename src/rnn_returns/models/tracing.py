@@ -5,7 +5,6 @@ records none, although they are there when the model runs.
 """
 
 import inspect
-from collections.abc import Iterator
 from typing import Any
 
 from rnn_returns.dependencies import keras
@@ -15,7 +14,6 @@ from rnn_returns.models.graph import GraphTensor, LayerCall
 Functional = keras.src.models.functional.Functional
 
 OUTPUT = "the model's output"
-
 
 Calls = list[tuple[Any, LayerCall]]
 
@@ -42,7 +40,10 @@ def _trace_graph(
 ) -> list[GraphTensor]:
     """Trace the nodes of a graph; append their calls to *calls* and return the outputs."""
     tensors = dict(zip(map(id, graph.inputs), inputs, strict=True))
-    for node in _iterate_nodes(graph):
+    by_depth = graph._nodes_by_depth  # Keras runs the deepest nodes first.
+    for node in (node for depth in sorted(by_depth, reverse=True) for node in by_depth[depth]):
+        if node.is_input:
+            continue
         args, kwargs = node.arguments.fill_in(tensors)
         if isinstance(node.operation, keras.Layer):
             outputs = _trace_layer(node, args, kwargs, path, calls)
@@ -52,20 +53,16 @@ def _trace_graph(
     return [tensors[id(tensor)] for tensor in graph.outputs]
 
 
-def _iterate_nodes(graph: Any) -> Iterator[Any]:
-    """Yield the nodes of a graph in the order in which Keras runs them."""
-    for depth in sorted(graph._nodes_by_depth, reverse=True):
-        yield from (node for node in graph._nodes_by_depth[depth] if not node.is_input)
-
-
 def _trace_operation(node: Any, args: Any, kwargs: Any, path: str) -> list[GraphTensor]:
     """Trace an operation that is not a layer; Keras propagates no mask through it."""
     inputs = _flatten((args, kwargs))
     outputs = [_create_tensor(tensor) for tensor in node.outputs]
     _record_use(inputs, path + node.operation.name)
     _record_mask_loss(inputs, outputs, path, node.operation)
-    if type(node.operation).__name__ == "GetItem" and _is_last_step(args[1]):
-        args[0].last_step_taken = True
+    if type(node.operation).__name__ == "GetItem":
+        match args:
+            case [tensor, [slice(start=None, stop=None, step=None), int(-1), *_]]:  # x[:, -1]
+                tensor.last_step_taken = True
     return outputs
 
 
@@ -161,14 +158,6 @@ def _record_mask_loss(
         lost_at = f"{path}{operation.name} ({type(operation).__name__})"
     for output in outputs:
         output.mask_lost_at = lost_at if output.mask is None else ""
-
-
-def _is_last_step(index: Any) -> bool:
-    """Return whether *index* is that of ``x[:, -1]``."""
-    match index:
-        case [slice(start=None, stop=None, step=None), int(-1), *_]:
-            return True
-    return False
 
 
 def _contains_tensors(argument: Any) -> bool:

@@ -11,12 +11,11 @@ from rnn_returns.rules.layer_spec import (
     OPEN_AXES,
     CellSpec,
     LayerSpec,
+    Shape,
     direction_specs,
     input_axes,
     wrapped,
 )
-
-Shape = tuple[int | None, ...]
 
 CELL_KINDS = (*CELL_STATES, "custom")
 CONTAINERS = ("list", "tuple", "tensor")

@@ -12,6 +12,7 @@ from rnn_returns.rules.layer_spec import (
     IMAGE_AXES,
     CellSpec,
     LayerSpec,
+    Shape,
     direction_specs,
     image_axes,
     input_axes,
@@ -19,7 +20,14 @@ from rnn_returns.rules.layer_spec import (
     wrapped,
 )
 
-Shape = tuple[int | None, ...]
+
+@dataclass(frozen=True)
+class TensorSpec:
+    """Describe a returned tensor."""
+
+    name: str
+    axes: tuple[str, ...]
+    shape: Shape
 
 
 @dataclass(frozen=True)
@@ -43,6 +51,11 @@ class Expected:
     shapes: tuple[Shape, ...]
     mask: Shape | None
     equalities: tuple[Equality, ...]
+
+    @property
+    def tensors(self) -> list[TensorSpec]:
+        """The tensors, each with its name, axes and shape."""
+        return list(map(TensorSpec, self.names, self.axes, self.shapes))
 
 
 def expected(
@@ -83,7 +96,7 @@ def expected(
     shape = tuple(input_shape)
     check_call(layer, shape, options)
     result, equalities = _predict(layer, shape, options)
-    tensors = list(_flatten(result))
+    tensors = _flatten(result)
     masked = mask and _propagates_mask(layer)
     return Expected(
         container="tuple" if isinstance(result, tuple) else "tensor",
@@ -94,15 +107,6 @@ def expected(
         mask=shape[: 1 + input_axes(layer).index("timesteps")] if masked else None,
         equalities=tuple(equalities),
     )
-
-
-@dataclass(frozen=True)
-class TensorSpec:
-    """Describe a returned tensor."""
-
-    name: str
-    axes: tuple[str, ...]
-    shape: Shape
 
 
 class _Prediction(NamedTuple):
@@ -165,16 +169,13 @@ def _nest_states(cell: CellSpec, states: list[TensorSpec], symbolic: bool) -> An
 
 def _find_last_output(layer: LayerSpec, options: CallOptions) -> Iterator[str]:
     """Name the state that equals the last output, if there is one."""
-    names = state_names(layer)
-    if layer.kind not in IMAGE_AXES:
-        top = layer.cells[-1]
-        if top.kind not in CELL_STATES:
-            return  # A custom cell may return any output.
-        names = names[-len(top.state_names) :]
+    top = layer.cells[-1]
+    if top.kind not in CELL_STATES:
+        return  # A custom cell may return any output.
     # A masked step repeats both the states and the output, but the first output is zero.
     differ = layer.zero_output_for_mask or layer.stateful or options.initial_state
     if not (options.mask and differ):
-        yield names[0]
+        yield state_names(layer)[-len(top.state_names)]
 
 
 def _convolve(layer: LayerSpec, image: Sequence[Any]) -> tuple[Any, ...]:
@@ -326,9 +327,7 @@ def _map_tensors(change: Callable[[TensorSpec], Any], result: Any) -> Any:
     return type(result)(_map_tensors(change, part) for part in result)
 
 
-def _flatten(result: Any) -> Iterator[TensorSpec]:
+def _flatten(result: Any) -> list[TensorSpec]:
     if isinstance(result, TensorSpec):
-        yield result
-    else:
-        for part in result:
-            yield from _flatten(part)
+        return [result]
+    return [tensor for part in result for tensor in _flatten(part)]

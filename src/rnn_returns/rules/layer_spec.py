@@ -4,6 +4,8 @@ import json
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
+Shape = tuple[int | None, ...]
+
 # The states of Keras's own cells, in the order in which Keras returns them.
 CELL_STATES = {
     "LSTMCell": ("state_h", "state_c"),
@@ -119,10 +121,12 @@ class LayerSpec:
 
     @property
     def cells(self) -> tuple[CellSpec, ...]:
-        """Of LSTM, GRU, SimpleRNN and RNN: the cells it runs at each step, the bottom one first."""
+        """Of any layer but a wrapper: the cells it runs at each step, the bottom one first."""
         if isinstance(self.cell, tuple):
             return self.cell
-        return (self.cell or CellSpec(f"{self.kind}Cell", self.units or 0),)
+        # A ConvLSTM has the states of an LSTM.
+        kind = "LSTM" if self.kind in IMAGE_AXES else self.kind
+        return (self.cell or CellSpec(f"{kind}Cell", self.units or 0),)
 
     def to_json(self) -> str:
         """Write the description as JSON text, without what is left at its default."""
@@ -148,8 +152,6 @@ def state_names(layer: LayerSpec) -> tuple[str, ...]:
         return tuple(
             f"{direction}_{name}" for direction, part in parts for name in state_names(part)
         )
-    if layer.kind in IMAGE_AXES:
-        return CELL_STATES["LSTMCell"]
     if isinstance(layer.cell, tuple):
         return tuple(
             f"cell_{i}_{name}" for i, cell in enumerate(layer.cell) for name in cell.state_names

@@ -38,7 +38,6 @@ def _check_page(app: Sphinx, doctree: nodes.document) -> None:
     if "orphan" in app.env.metadata[docname]:
         logger.warning("An orphan page cannot be found by a reader.", location=docname)
     names.record_names(app.env, docname, doctree)
-    allowed = app.config.typed_facts_allowed
     for node, problem in (
         *typed_facts.find_in_prose(doctree, allowed),
         *doctests.find_untested(doctree),

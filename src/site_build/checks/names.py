@@ -15,23 +15,15 @@ _KEY = "names"
 
 def record_names(env: BuildEnvironment, docname: str, doctree: nodes.document) -> None:
     """Record the names that a page gives to its places, such as ``(name)=`` or ``:name: name``."""
-    places = {
-        name: doctree.ids[doctree.nameids[name]]
-        for name, given in doctree.nametypes.items()
-        if given and doctree.nameids[name]
-    }
-    env.metadata[docname][_KEY] = {
-        name: place.line for name, place in places.items() if _is_public(place)
-    }
-
-
-def _is_public(place: nodes.Element) -> bool:
-    """Whether other pages can refer to it: not to a footnote, nor to an address's short name.
-
-    Like Sphinx's labels, this excludes the objects that autodoc describes.
-    """
-    is_local = isinstance(place, nodes.footnote) or "refuri" in place
-    return not is_local and not place.tagname.startswith("desc_")
+    lines = env.metadata[docname][_KEY] = {}
+    for name, given in doctree.nametypes.items():
+        if given and doctree.nameids[name]:
+            place = doctree.ids[doctree.nameids[name]]
+            # Other pages cannot refer to a footnote, nor to an address's short name. Like Sphinx's
+            # labels, this excludes the objects that autodoc describes.
+            is_local = isinstance(place, nodes.footnote) or "refuri" in place
+            if not is_local and not place.tagname.startswith("desc_"):
+                lines[name] = place.line
 
 
 def find_duplicates(env: BuildEnvironment) -> Iterator[tuple[tuple[str, int | None], str]]:

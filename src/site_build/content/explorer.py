@@ -1,6 +1,6 @@
 """Sphinx extension: add the Explorer's scripts, style and data to the pages that contain it."""
 
-from collections.abc import Callable
+import json
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -8,7 +8,7 @@ from typing import Any
 from docutils import nodes
 from sphinx.application import Sphinx
 
-from site_build.content.explorer_data import build_data, write_script
+from site_build.content.explorer_data import build_data
 
 ELEMENT = "<rnn-explorer"
 DATA = "explorer-data.js"
@@ -35,7 +35,9 @@ def _write_data(app: Sphinx) -> None:
     if app.builder.format == "html":
         file = Path(app.outdir, "_static", DATA)
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(write_script(build_data()), encoding="utf-8")
+        # A script, because a page that is opened from a disk may not fetch data.
+        data = json.dumps(build_data(), separators=(",", ":"))
+        file.write_text(f"window.rnnExplorerData = {data};\n", encoding="utf-8")
 
 
 def _add_files(
@@ -49,12 +51,10 @@ def _add_files(
         return
     # Files added while a page is written are added to that page only.
     app.add_css_file(STYLE)
-    addresses = [_address(app, context["pathto"], script) for script in SCRIPTS]
+    addresses = []
+    for script in SCRIPTS:
+        # The address differs for each version of the script, because browsers cache it.
+        version = sha256(Path(app.outdir, "_static", script).read_bytes()).hexdigest()[:8]
+        addresses.append(f"{context['pathto'](f'_static/{script}', resource=True)}?v={version}")
     attributes: Any = {"data-scripts": " ".join(addresses)}
     app.add_js_file(LOADER, loading_method="defer", **attributes)
-
-
-def _address(app: Sphinx, pathto: Callable[..., str], name: str) -> str:
-    """Return the address of a script, which differs for each version because browsers cache it."""
-    version = sha256(Path(app.outdir, "_static", name).read_bytes()).hexdigest()[:8]
-    return f"{pathto(f'_static/{name}', resource=True)}?v={version}"

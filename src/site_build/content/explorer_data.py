@@ -3,7 +3,6 @@
 The page computes numbers only, so that no script repeats a rule.
 """
 
-import json
 from collections.abc import Iterator
 from dataclasses import asdict, replace
 from itertools import product
@@ -11,11 +10,10 @@ from random import Random
 from typing import Any
 
 from rnn_returns.diagrams.layout import MARKS
-from rnn_returns.diagrams.sizes import SIZES
-from rnn_returns.diagrams.svg_elements import STYLES
+from rnn_returns.diagrams.svg_elements import SIZES, STYLES
 from rnn_returns.original_notebook import columns
 from rnn_returns.rules.constraints import MERGE_MODES
-from rnn_returns.rules.equality import MERGES, Equality, View
+from rnn_returns.rules.equality import MERGES, View
 from rnn_returns.rules.expectation import Expected, expected
 from rnn_returns.rules.flags import FLAG_COMBINATIONS
 from rnn_returns.rules.layer_spec import DIRECTIONS, LayerSpec
@@ -94,11 +92,6 @@ def build_data() -> dict[str, Any]:
     }
 
 
-def write_script(data: dict[str, Any]) -> str:
-    """Write *data* as a script, because a page that is opened from a disk may not fetch data."""
-    return f"window.rnnExplorerData = {json.dumps(data, separators=(',', ':'))};\n"
-
-
 def draw_weights() -> dict[str, Any]:
     """Draw the weights of each layer for the largest number of units; fewer use the first of them.
 
@@ -152,15 +145,14 @@ def _build_answer(rules: Expected) -> dict[str, Any]:
         "mask": rules.mask is not None,
         # The marks of a diagram; a merged output has none, because it equals no single state.
         "equal": [
-            _build_equality(equality, "" if equality.merge else MARKS[i])
+            {
+                "mark": "" if equality.merge else MARKS[i],
+                "text": str(equality),
+                "views": [_split_view(view) for view in (equality.left, *equality.right)],
+            }
             for i, equality in enumerate(rules.equalities)
         ],
     }
-
-
-def _build_equality(equality: Equality, mark: str) -> dict[str, Any]:
-    views = [_split_view(view) for view in (equality.left, *equality.right)]
-    return {"mark": mark, "text": str(equality), "views": views}
 
 
 def _split_view(view: View) -> list[Any]:

@@ -62,13 +62,6 @@ def _texts(node: nodes.Node) -> Iterator[str]:
             yield from _texts(child)
 
 
-def _links(page: nodes.document, address: str) -> Iterator[tuple[str, str]]:
-    """Yield the address and the text of each link of a page to a place within the site."""
-    for link in page.findall(nodes.reference):
-        if link.get("internal"):
-            yield urljoin(address, link.get("refuri") or f"#{link['refid']}"), link.astext()
-
-
 def _disable_sphinx_search(app: Sphinx) -> None:
     # Sphinx would write an index of its own, and a page that conf.py names already.
     app.builder.search = False  # type: ignore[attr-defined]
@@ -89,7 +82,12 @@ def _write_page(
 ) -> None:
     """Write the sections and links of a page into a file, because pages have several processes."""
     if doctree is not None:
-        links = [*_links(doctree, app.builder.get_target_uri(pagename))]
+        address = app.builder.get_target_uri(pagename)
+        links = [
+            (urljoin(address, link.get("refuri") or f"#{link['refid']}"), link.astext())
+            for link in doctree.findall(nodes.reference)
+            if link.get("internal")
+        ]
         file = _file(app, pagename)
         file.parent.mkdir(parents=True, exist_ok=True)
         page = {"sections": [*_sections(doctree)], "links": links}
