@@ -12,7 +12,7 @@ PARALLEL = --numprocesses=3 --dist=worksteal
 help:  ## Print this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */\1\t/' | expand -t 14
 
-html: .venv/ready  ## Execute and build the site; print the address to open
+html: .venv/ready  ## Execute and build the site, or what changed; print the address to open
 	$(RUN) -m site_build html
 
 check: .venv/ready  ## Check style and types, and run the tests that need neither Keras nor a build

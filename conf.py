@@ -35,9 +35,11 @@ extensions = [
     "preloaded_kernels",
     "site_build.execution.prefill_cache",
     "site_build.execution.notebook_outputs",
+    "site_build.incremental.outdated",
     "site_build.publish.site_metadata",
     "site_build.content.explorer",
     "site_build.i18n.languages",
+    "site_build.i18n.message_parser",
     "site_build.content.search_index",
     "site_build.i18n.output_translation",
 ]

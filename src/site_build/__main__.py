@@ -4,6 +4,7 @@ Each command works on the site in the current folder.
 """
 
 import argparse
+import os
 import shutil
 import sys
 from collections.abc import Callable
@@ -13,9 +14,13 @@ from sphinx.cmd.build import main as sphinx
 
 from keras_compat.labels import list_messages
 from site_build.assets import optimize_assets
+from site_build.assets.memo import Memo
+from site_build.execution import environment
 from site_build.i18n import catalogs
 from site_build.i18n.catalog_lint import CHINESE, find_problems, read_glossary
 from site_build.i18n.languages import ENGLISH, LANGUAGES, find_languages
+from site_build.incremental import record
+from site_build.incremental.record import EVERYTHING, Change
 from site_build.publish.anchors import LIST, add_anchors
 from site_build.publish.archive import write_archive
 from site_build.publish.not_found import make_absolute
@@ -30,12 +35,17 @@ NO_EXECUTION = ["--define", "nb_execution_mode=off"]
 
 
 def build(
-    root: Path, builder: str, *options: str, language: str = ENGLISH, jobs: str = "auto"
+    root: Path,
+    builder: str,
+    *options: str,
+    language: str = ENGLISH,
+    jobs: str = "auto",
+    changed: Change = EVERYTHING,
 ) -> int:
-    """Run one Sphinx builder over the site, in an empty folder, and return its exit status.
+    """Run one Sphinx builder over the site and return its exit status.
 
-    Sphinx reports a warning of a page only when it reads the page, and a second build into one
-    folder differs from a first. Outputs come from the cache, so a clean build is fast.
+    The folder that it works in is emptied, unless only some pages *changed*: Sphinx reports a
+    warning of a page only when it reads the page, so after a failed build all pages are read.
 
     Args:
         root: The folder of conf.py.
@@ -43,11 +53,16 @@ def build(
         options: More options of sphinx-build.
         language: Sphinx's name for the language to build.
         jobs: How many processes read and write pages; by default as many as there are processors.
+        changed: What changed since the last build, which succeeded.
     """
     work = folder(root, builder, language)
-    shutil.rmtree(work, ignore_errors=True)
     places = ["--doctree-dir", str(work / "doctrees"), str(root), str(work / "out")]
-    choices = ["--jobs", jobs, "--define", f"language={language}"]
+    choices = ["--define", f"language={language}"]
+    if changed.everything:
+        shutil.rmtree(work, ignore_errors=True)
+        choices += ["--jobs", jobs]
+    else:
+        choices += ["--define", f"reread_pages={','.join(sorted(changed.pages))}"]
     return sphinx(["--builder", builder, *options, *choices, *places])
 
 
@@ -57,30 +72,44 @@ def folder(root: Path, builder: str, language: str) -> Path:
 
 
 def build_html(root: Path, *options: str, jobs: str = "auto") -> int:
-    """Build the site in all its languages and publish it, unless something is wrong with it."""
-    published = root / PUBLISHED
+    """Build the site in all its languages and publish it, unless something is wrong with it.
+
+    Only what changed is built, with the bytes of a clean build. With options of Sphinx, and where
+    CI is set, the build is a clean one.
+    """
+    os.environ.update(environment.get_variables(root))
+    published, inputs = root / PUBLISHED, record.read_inputs(root)
+    clean = bool(options or os.environ.get("CI"))
+    changed = EVERYTHING if clean else record.find_change(root, inputs, published)
+    address = f"Open {(published / 'index.html').as_uri()}"
+    if not changed.everything and not changed.pages:
+        print(f"Nothing changed since the last build. {address}")
+        return 0
+    record.delete_record(root)
     # English comes first and executes the pages; the others find all outputs in the cache.
-    for name, language in find_languages(root).items():
-        status = build(root, "html", *STRICT, *options, language=name, jobs=jobs)
+    for language in find_languages(root):
+        status = build(
+            root, "html", *STRICT, *options, language=language, jobs=jobs, changed=changed
+        )
         if status:
             print(f"\nThe site was not published; {PUBLISHED} is unchanged.", file=sys.stderr)
             return status
-        out = folder(root, "html", name) / "out"
-        optimize_assets(out)
-        make_absolute(out / "404.html", language.folder)
-    publish(root, published)
-    print(f"\nThe site is built. Open {(published / 'index.html').as_uri()}")
+    publish(root, published, Memo(root / WORK / "assets.json", reuse=not changed.everything))
+    record.write_record(root, inputs, published)
+    print(f"\nThe site is built. {address}")
     return 0
 
 
-def publish(root: Path, published: Path) -> None:
+def publish(root: Path, published: Path, memo: Memo) -> None:
     """Replace the published site by the built one, completely, without Sphinx's working files."""
     fresh = published.with_name(published.name + ".new")
     shutil.rmtree(fresh, ignore_errors=True)
     for name, language in find_languages(root).items():
-        built = folder(root, "html", name) / "out"
-        ours = shutil.ignore_patterns(".buildinfo*", "reports")
-        shutil.copytree(built, fresh / language.folder, ignore=ours, dirs_exist_ok=True)
+        built, site = folder(root, "html", name) / "out", fresh / language.folder
+        shutil.copytree(built, site, ignore=shutil.ignore_patterns(".buildinfo*", "reports"))
+        optimize_assets(site, memo)
+        make_absolute(site / "404.html", language.folder)
+    memo.save()
     write_wheel(fresh)
     write_archive(fresh)
     shutil.rmtree(published, ignore_errors=True)
@@ -146,14 +175,11 @@ def build_pages(root: Path, paths: list[str], language: str) -> int:
     return status
 
 
-def serve_live(root: Path) -> int:
+def serve_live(root: Path, port: str) -> int:
     """Serve the site on this machine, and rebuild and reload it on every save."""
-    from sphinx_autobuild.__main__ import main as autobuild
+    from site_build.live import serve  # Only here: it imports a web server.
 
-    work = root / WORK / "live"
-    places = ["--doctree-dir", str(work / "doctrees"), str(root), str(work / "out")]
-    # The whole folder is watched, and the build writes into it.
-    autobuild(["--ignore", str(root / "_build"), "--re-ignore", "__pycache__", *places])
+    serve(root, root / WORK / "live", "--port", port)
     return 0
 
 
@@ -181,6 +207,8 @@ def main(root: Path) -> int:
             command.add_argument("--language", choices=LANGUAGES, default=ENGLISH)
         if name == "catalog_lint":
             command.add_argument("files", nargs="*", type=Path, help="such as docs/locale/….po")
+        if name == "live":
+            command.add_argument("--port", default="8000", help="of http://127.0.0.1")
         if name == "html":
             command.add_argument("--jobs", default="auto", help="how many processes at once")
     arguments = vars(parser.parse_args())

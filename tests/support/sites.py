@@ -55,6 +55,33 @@ class Site:
         """Return a built page."""
         return (self.folder / "_build/html" / f"{name}.html").read_text(encoding="utf-8")
 
+    def published_files(self) -> dict[str, bytes]:
+        """Return the content of every published file, by its name."""
+        folder = self.folder / "_build/html"
+        return {
+            path.relative_to(folder).as_posix(): path.read_bytes()
+            for path in folder.rglob("*")
+            if path.is_file()
+        }
+
+    def run(self, *command: str, **environment: str) -> "subprocess.CompletedProcess[str]":
+        """Run ``python -m`` with *command* in the site; stdout and stderr come back as one."""
+        process = self.start_command(*command, **environment)
+        output, _ = process.communicate()
+        return subprocess.CompletedProcess(command, process.returncode, output)
+
+    def start_command(self, *command: str, **environment: str) -> "subprocess.Popen[str]":
+        """Start ``python -m`` with *command* in the site."""
+        return subprocess.Popen(
+            [sys.executable, "-m", *command],
+            cwd=self.folder,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            # The tests read what a build says, whatever this terminal is asked to colour.
+            env=os.environ | {"NO_COLOR": "1"} | environment,
+        )
+
 
 class SmallSite(Site):
     """A site of two pages with the real conf.py, to inject things into.
@@ -72,19 +99,6 @@ class SmallSite(Site):
             shutil.copytree(ROOT / "docs" / name, folder / "docs" / name)
         self.write_index("docs/page")
         self.write_page(cell("1 + 1"))
-
-    def run(self, *command: str, **environment: str) -> "subprocess.CompletedProcess[str]":
-        """Run ``python -m`` with *command* in the site; stdout and stderr come back as one."""
-        return subprocess.run(
-            [sys.executable, "-m", *command],
-            cwd=self.folder,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            check=False,
-            # The tests read what a build says, whatever this terminal is asked to colour.
-            env=os.environ | {"NO_COLOR": "1"} | environment,
-        )
 
 
 def copy_of_this_site(folder: Path) -> SmallSite:

@@ -10,6 +10,7 @@ import shutil
 from pathlib import Path
 
 from site_build.assets.bundle import bundle_files
+from site_build.assets.memo import Memo
 from site_build.assets.plurals import inline_plural_rule
 from site_build.assets.policy import add_policy
 from site_build.assets.pygments_spans import remove_word_spans
@@ -37,13 +38,13 @@ UNUSED_FILES = (
 )
 
 
-def optimize_assets(site: Path) -> None:
+def optimize_assets(site: Path, memo: Memo) -> None:
     """Optimize the site of one language, in the folder into which Sphinx wrote it."""
     for pattern in UNUSED_FILES:
         for found in list((site / "_static").glob(pattern)):
             shutil.rmtree(found) if found.is_dir() else found.unlink()
     inline_plural_rule(site)
-    bundle_files(site)
+    bundle_files(site, memo)
     for page in site.rglob("*.html"):
         html = remove_word_spans(page.read_text(encoding="utf-8"))
         page.write_text(add_policy(html), encoding="utf-8")

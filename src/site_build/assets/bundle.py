@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
-from site_build.assets.css_identifiers import collect_identifiers
+from site_build.assets.css_identifiers import collect_identifiers, select_mentioned
+from site_build.assets.memo import Memo
 from site_build.assets.styles import prune_style
 
 
@@ -20,30 +21,35 @@ class AssetType:
 
 
 STYLE = AssetType(
-    re.compile(r'\s*<link (?=[^>]*rel="stylesheet")[^>]*href="([^"?]*)[^"]*"[^>]*>'),
+    re.compile(r'<link (?=[^>]*rel="stylesheet")[^>]*href="([^"?]*)[^"]*"[^>]*>'),
     '\n    <link rel="stylesheet" href="{}" />',
     "_static/site-style.css",
 )
 SCRIPT = AssetType(
-    re.compile(r'\s*<script [^>]*src="([^"?]*)[^"]*"[^>]*></script>'),
+    re.compile(r'<script [^>]*src="([^"?]*)[^"]*"[^>]*></script>'),
     '\n    <script src="{}"></script>',
     "_static/site-script.js",
 )
 
 
-def bundle_files(site: Path) -> None:
+def bundle_files(site: Path, memo: Memo) -> None:
     """Let every page in a folder link one style and one script instead of many, which are deleted.
 
     Files that only some pages link stay.
+
+    Args:
+        site: The folder.
+        memo: What the last build computed; only what changed is computed again.
     """
     pages = {path: path.read_text(encoding="utf-8") for path in sorted(site.rglob("*.html"))}
     scripts = (_text(file) for file in sorted(site.rglob("*.js")))
-    identifiers = collect_identifiers(pages.values(), scripts)
+    identifiers = collect_identifiers([], scripts)
+    identifiers.update(*(memo.recall(_list_identifiers, page) for page in pages.values()))
     for kind in (STYLE, SCRIPT):
         parts = _linked_by_all(pages, kind)
         text = "".join(map(_text, parts))
         if kind is STYLE:
-            text = prune_style(text, identifiers)
+            text = memo.recall(_prune, text, *sorted(select_mentioned(text, identifiers)))
         (site / kind.file).write_text(text, encoding="utf-8")
         # A browser that has an older one loads this one.
         version = sha256(text.encode()).hexdigest()[:8]
@@ -54,6 +60,14 @@ def bundle_files(site: Path) -> None:
             part.unlink()
     for path, page in pages.items():
         path.write_text(page, encoding="utf-8")
+
+
+def _list_identifiers(page: str) -> list[str]:
+    return sorted(collect_identifiers([page], []))
+
+
+def _prune(style: str, *identifiers: str) -> str:
+    return prune_style(style, {*identifiers})
 
 
 def _linked_by_all(pages: dict[Path, str], kind: AssetType) -> list[Path]:
@@ -67,10 +81,10 @@ def _linked_by_all(pages: dict[Path, str], kind: AssetType) -> list[Path]:
 def _link_bundle(path: Path, page: str, kind: AssetType, parts: list[Path], address: str) -> str:
     """Return *page* with a link to *address* in place of the links to the parts."""
     tags = [tag for tag in kind.link.finditer(page) if _file(path, tag[1]) in parts]
-    first = tags[0].start()
+    before = page[: tags[0].start()].rstrip()
     for tag in reversed(tags):
-        page = page[: tag.start()] + page[tag.end() :]
-    return page[:first] + kind.tag.format(address) + page[first:]
+        page = page[: tag.start()].rstrip() + page[tag.end() :]
+    return before + kind.tag.format(address) + page[len(before) :]
 
 
 def _file(page: Path, name: str) -> Path:

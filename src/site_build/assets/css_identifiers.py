@@ -5,6 +5,8 @@ from collections.abc import Iterable
 from html.parser import HTMLParser
 
 _WORD = re.compile(r"[\w-]+")
+# A name that a style has no reason to write with an escape, as it does in `.\31-of-2` or `.a\:b`.
+_UNESCAPED = re.compile(r"-?[^\W\d][\w-]*|--[\w-]+")
 
 
 def collect_identifiers(pages: Iterable[str], scripts: Iterable[str]) -> set[str]:
@@ -16,6 +18,12 @@ def collect_identifiers(pages: Iterable[str], scripts: Iterable[str]) -> set[str
     for page in pages:
         reader.feed(page)
     return reader.identifiers.union(*map(_WORD.findall, scripts))
+
+
+def select_mentioned(style: str, identifiers: set[str]) -> set[str]:
+    """Return those of *identifiers* that *style* mentions, or may mention with an escape."""
+    words = {*_WORD.findall(style)}
+    return {name for name in identifiers if name in words or not _UNESCAPED.fullmatch(name)}
 
 
 class _IdentifierParser(HTMLParser):

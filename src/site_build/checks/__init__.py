@@ -1,7 +1,8 @@
 """What may not be published fails the build: with the file, the line and the text, every time.
 
 A check is a function that yields problems. A problem is a Sphinx warning, and every build treats
-warnings as errors and reads every page again, so that it fails until the problem is fixed.
+warnings as errors. The build after a failed one reads every page again, so that it fails until the
+problem is fixed.
 """
 
 from docutils import nodes

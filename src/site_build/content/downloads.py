@@ -19,11 +19,18 @@ def setup(app: Sphinx) -> dict[str, bool]:
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 
 
+def list_downloads(app: Sphinx, docname: str) -> dict[Path, str]:
+    """Return the files that page *docname* made, and the text of each."""
+    return {
+        Path(app.outdir, docname).with_name(name.removeprefix(PREFIX)): text
+        for name, text in glued_texts(app, docname).items()
+        if name.startswith(PREFIX)
+    }
+
+
 def _write_files(app: Sphinx, exception: Exception | None) -> None:
     if exception or app.builder.format != "html":
         return
     for docname in app.env.found_docs:
-        for name, text in glued_texts(app, docname).items():
-            if name.startswith(PREFIX):
-                file = Path(app.outdir, docname).with_name(name.removeprefix(PREFIX))
-                file.write_bytes(convert_svg(text) if file.suffix == ".pdf" else text.encode())
+        for file, text in list_downloads(app, docname).items():
+            file.write_bytes(convert_svg(text) if file.suffix == ".pdf" else text.encode())

@@ -25,7 +25,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
 def executed_notebook(app: Any, docname: str) -> NotebookNode | None:
     """Return the executed notebook of page *docname*, or None if the page is not a notebook."""
     # MyST-NB writes the file, but without outputs if they came from the cache.
-    file = _folder(app) / f"{docname}.ipynb"
+    file = get_folder(app) / f"{docname}.ipynb"
     if not file.exists():
         return None
     notebook: NotebookNode = nbformat.read(file, as_version=4)
@@ -41,7 +41,7 @@ def executed_notebook(app: Any, docname: str) -> NotebookNode | None:
 
 def glued_texts(app: Sphinx, docname: str) -> dict[str, str]:
     """Return the texts that page *docname* glued, by name."""
-    file = _folder(app) / f"{docname}.glue.json"
+    file = get_folder(app) / f"{docname}.glue.json"
     if not file.exists():
         return {}
     glued = json.loads(file.read_text(encoding="utf-8"))
@@ -59,7 +59,7 @@ def versions(app: Sphinx) -> dict[str, str]:
     return named if all(named.values()) else {}
 
 
-def _folder(app: Sphinx) -> Path:
+def get_folder(app: Sphinx) -> Path:
     """Return the folder in which MyST-NB stores executed notebooks."""
     return Path(app.outdir).parent / "jupyter_execute"
 
