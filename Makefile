@@ -17,7 +17,7 @@ html: .venv/ready  ## Execute and build the site, or what changed; print the add
 
 check: .venv/ready  ## Check style and types, and run the tests that need neither Keras nor a build
 	$(MAKE) lint
-	PYTHONPATH="$(CURDIR)/tests" $(RUN) -m pytest -p support.without_keras
+	PYTHONPATH="$(CURDIR)/tests" $(RUN) -m pytest $(PARALLEL) -p support.without_keras
 
 test: .venv/ready  ## Run everything that must pass
 	$(MAKE) --jobs=2 lint doctest # Neither uses more than one processor for long.

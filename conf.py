@@ -84,6 +84,7 @@ search_listed = [
     "docs/api",
     "docs/atlas",
     "docs/contributing",
+    "docs/explain",
     "docs/original",
     "docs/questions",
     "docs/truth-table",

@@ -7,10 +7,17 @@ from typing import Any
 import numpy as np
 
 from rnn_returns.dependencies import keras
-from rnn_returns.introspection import describe, read_layer
-from rnn_returns.rules.layer_spec import LayerSpec, direction_specs, input_axes, returned_names
+from rnn_returns.introspection import find_own_code, outline_layer
+from rnn_returns.rules.layer_spec import (
+    LayerSpec,
+    direction_specs,
+    input_axes,
+    returned_axes,
+    returned_names,
+    state_names,
+)
 from rnn_returns.table import Table, values_text
-from rnn_returns.validation import validate_input
+from rnn_returns.validation import validate_input, validate_layer, validate_mask, validate_states
 
 
 def observe(layer: Any, x: Any, **call_arguments: Any) -> "Returned":
@@ -26,15 +33,17 @@ def observe(layer: Any, x: Any, **call_arguments: Any) -> "Returned":
             NaN passes through as Keras passes it.
         **call_arguments: What else Keras shall be called with:
             ``mask`` of shape ``(batch, timesteps)``; ``initial_state``, one tensor of shape
-            ``(batch, units)`` a state; ``training``.
+            ``(batch, units)`` a state; ``training``. Mask and states may be nested lists too.
 
     Returns:
-        The returned tensors in Keras's order, each with its name.
+        The returned tensors in Keras's order, each with its name. Of a layer whose class has a
+        ``call`` of its own, the names are ``output``, or ``output_0``, ``output_1`` and so on.
 
     Raises:
-        TypeError: If *layer* is not a recurrent layer, or *x* not dense and numeric.
+        TypeError: If *layer* is not a recurrent layer, *x* not dense and numeric, or a list as
+            ``mask`` or ``initial_state`` holds something else.
         ValueError: If *x* is ragged, empty, of the wrong rank, or has another number of features
-            than a built layer expects.
+            than a built layer expects; or if a list as ``mask`` or ``initial_state`` does not fit.
 
     >>> import keras, numpy as np
     >>> from rnn_returns import observe
@@ -45,9 +54,18 @@ def observe(layer: Any, x: Any, **call_arguments: Any) -> "Returned":
     >>> returned.shapes
     ((2, 5, 4), (2, 4), (2, 4))
     """
-    spec = read_layer(layer, "observe")
-    x = validate_input(layer, x, input_axes(spec))
-    return Returned(spec, layer(x, **call_arguments))
+    validate_layer(layer, "observe")
+    spec = outline_layer(layer)
+    axes = input_axes(spec)
+    x = validate_input(layer, x, axes)
+    if "mask" in call_arguments:
+        call_arguments["mask"] = validate_mask(call_arguments["mask"], x, axes)
+    if "initial_state" in call_arguments and spec.kind != "TimeDistributed":
+        states = call_arguments["initial_state"]
+        rank = 0 if find_own_code(layer) else _find_state_rank(spec)
+        states = validate_states(states, x, state_names(spec), rank)
+        call_arguments["initial_state"] = states
+    return Returned(layer, layer(x, **call_arguments))
 
 
 class Returned:
@@ -78,14 +96,26 @@ class Returned:
     """The names in the containers that Keras put the tensors into."""
     names: tuple[str, ...]
     """The tensors' names, flat."""
+    axes: tuple[tuple[str, ...], ...]
+    """The names of each tensor's axes; an axis of unknown meaning is ``"axis_1"`` or the like."""
 
     def __init__(self, layer: Any, result: Any) -> None:
-        nested = isinstance(result, tuple | list)
+        nested = keras.tree.is_nested(result)
         self.container = type(result).__name__ if nested else "tensor"
-        spec = layer if isinstance(layer, LayerSpec) else describe(layer)
+        tensors = keras.tree.flatten(result)
+        spec: LayerSpec | None = None
+        if isinstance(layer, LayerSpec):
+            spec = layer
+        elif not find_own_code(layer):
+            spec = outline_layer(layer)
+        if spec and isinstance(tensors[0], keras.KerasTensor):
+            # A symbolic call takes the tensors of both directions from the forward layer.
+            spec = replace(spec, backward_layer=None)
         self.names = _name_tensors(spec, result)
         self.structure = keras.tree.pack_sequence_as(result, self.names)
-        self._tensors = dict(zip(self.names, keras.tree.flatten(result), strict=True))
+        self._tensors = dict(zip(self.names, tensors, strict=True))
+        shapes = zip(self.names, self.shapes, strict=True)
+        self.axes = tuple(_name_axes(spec, name, shape) for name, shape in shapes)
 
     @property
     def shapes(self) -> tuple[tuple[int | None, ...], ...]:
@@ -165,22 +195,58 @@ def _format_row(name: str, tensor: Any) -> tuple[str, ...]:
     return name, str(tuple(tensor.shape)), dtype, values
 
 
-def _name_tensors(layer: LayerSpec, result: Any) -> tuple[str, ...]:
-    """Name the tensors in *result*, which a layer of this kind returned."""
-    if not isinstance(result, tuple | list):
+def _find_state_rank(layer: LayerSpec) -> int:
+    """Return how many axes a state of *layer* has, 0 if that is not known."""
+    parts = direction_specs(layer) if layer.kind == "Bidirectional" else (layer,)
+    sizes = [size for part in parts for cell in part.cells for size in cell.state_sizes]
+    if any(isinstance(size, tuple) for size in sizes):
+        return 0
+    # A state of a ConvLSTM is an image, which the layer reads one of at each time step.
+    return len(input_axes(layer)) - 1
+
+
+def _name_tensors(layer: LayerSpec | None, result: Any) -> tuple[str, ...]:
+    """Name the tensors in *result*, which a layer of this kind returned, or one of unknown kind."""
+    if not keras.tree.is_nested(result):
         return ("output",)
     tensors = keras.tree.flatten(result)
-    if isinstance(tensors[0], keras.KerasTensor):
-        # A symbolic call takes the tensors of both directions from the forward layer.
-        layer = replace(layer, backward_layer=None)
+    if layer is None:
+        return tuple(f"output_{i}" for i in range(len(tensors)))
     names = returned_names(layer)
     parts = direction_specs(layer) if layer.kind == "Bidirectional" else (layer,)
     # Only the states of a stack may be in containers of their own.
     stack = any(isinstance(part.cell, tuple) for part in parts)
     nested = any(isinstance(part, tuple | list) for part in result)
-    if (nested and not stack) or len(names) != len(tensors):
-        raise RuntimeError(
-            f"Keras {keras.__version__} returned {keras.tree.map_structure(type, result)}, "
-            f"for which the names {names} do not fit; please report it."
-        )
-    return names
+    if (stack or not nested) and len(names) == len(tensors):
+        return names
+    if any(cell.kind == "custom" for part in parts for cell in part.cells):
+        return _number_states(layer, result)
+    raise RuntimeError(
+        f"Keras {keras.__version__} returned {keras.tree.map_structure(type, result)}, "
+        f"for which the names {names} do not fit; please report it."
+    )
+
+
+def _number_states(layer: LayerSpec, result: Any) -> tuple[str, ...]:
+    """Name the tensors by their places, where a cell has other states than its state_size."""
+    outputs = [name for name in returned_names(layer) if name.endswith("output")]
+    names = [*outputs]
+    for i, part in enumerate(result[len(outputs) :]):
+        places = range(len(keras.tree.flatten(part)))
+        nested = keras.tree.is_nested(part)
+        names += [f"state_{i}_{place}" if nested else f"state_{i}" for place in places]
+    return tuple(names)
+
+
+def _name_axes(
+    layer: LayerSpec | None, name: str, shape: tuple[int | None, ...]
+) -> tuple[str, ...]:
+    """Name the axes of a returned tensor; those without a name of their own are numbered."""
+    axes: tuple[str, ...] = ()
+    if layer:
+        known = dict(zip(returned_names(layer), returned_axes(layer), strict=True))
+        axes = known.get(name, ("batch", "units"))
+    if len(axes) == len(shape):
+        return axes
+    first = axes[:-1]  # A custom cell may have matrices in place of the units.
+    return (*first, *(f"axis_{i}" for i in range(len(first), len(shape))))[: len(shape)]

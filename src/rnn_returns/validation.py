@@ -1,6 +1,7 @@
 """Checks of what users pass, before Keras receives it."""
 
 from collections.abc import Iterable
+from numbers import Number
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ RANK_ADVICE = {
     " for several samples of one feature add a features axis, x[..., np.newaxis].",
     (1, 3): " For one sample of one feature: x[np.newaxis, :, np.newaxis].",
 }
+_EXAMPLE_MASK = "as in [[True, True, False]]"
 
 
 def validate_layer(layer: Any, needed_by: str, needed: str = "a recurrent layer") -> None:
@@ -102,6 +104,121 @@ def validate_input(layer: Any, x: Any, axes: tuple[str, ...]) -> Any:
             f"{expected}; give it {expected} {feature}, or make a new layer."
         )
     return x
+
+
+def validate_mask(mask: Any, x: Any, axes: tuple[str, ...]) -> Any:
+    """Return *mask* for a call on *x*, which has *axes*: nested lists as an array.
+
+    Raises:
+        TypeError: If *mask* is a list of anything but True and False, or 1 and 0.
+        ValueError: If *mask* is a list, and its shape does not fit *x*.
+    """
+    needed = tuple(x.shape)[: 1 + axes.index("timesteps")]
+    if not isinstance(mask, list | tuple) or _is_list_of_one_tensor(mask, len(needed)):
+        return mask
+    advice = f"pass one row for each sample, with one entry for each time step, {_EXAMPLE_MASK}"
+    if not _holds_numbers(mask):
+        raise TypeError(f"mask is a list that does not hold True and False only; {advice}.")
+    try:
+        array = np.asarray(mask)
+    except ValueError as error:
+        raise ValueError(f"mask is ragged: its rows differ in length; {advice}.") from error
+    if not np.isin(array, (0, 1)).all():
+        raise TypeError(f"mask holds other values than True and False; {advice}.")
+    fits = [length in (None, given) for length, given in zip(needed, array.shape, strict=False)]
+    if len(array.shape) != len(needed) or not all(fits):
+        raise ValueError(
+            f"mask has the shape {array.shape}, but x has the shape {tuple(x.shape)} and needs a "
+            f"mask of the shape {needed}; {advice}."
+        )
+    return array.astype(bool)
+
+
+def validate_states(states: Any, x: Any, names: tuple[str, ...], rank: int) -> Any:
+    """Return *states* for a call on *x*, nested lists of numbers as arrays.
+
+    The depth of a list shows what it is: a state has *rank* axes, and a list of states one more.
+
+    Args:
+        states: The argument ``initial_state``.
+        x: The input.
+        names: The names of the states of the layer.
+        rank: The number of axes of each state, 0 if it is not known.
+
+    Raises:
+        TypeError: If *states* has nested lists, and *rank* is not known.
+        ValueError: If nested lists of *states* are not states of the layer.
+    """
+    if not _holds_lists_of_numbers(states):
+        return states
+    if not rank:
+        raise TypeError(
+            "initial_state has nested lists, but the number of axes of the states of this layer is "
+            "not known; pass an array for each state."
+        )
+    converted = _as_states(states, rank)
+    given = keras.tree.flatten(converted)
+    if len(given) != len(names):
+        raise ValueError(
+            f"The number of states in initial_state is {len(given)}, but the layer needs "
+            f"{len(names)}, {_join(names)}; pass a list with a state of {rank} axes for each."
+        )
+    for name, state in zip(names, given, strict=True):
+        shape = tuple(getattr(state, "shape", ()))
+        if len(shape) != rank or x.shape[0] not in (None, shape[0]):
+            raise ValueError(
+                f"The initial state {name} has the shape {shape}, but a state of this layer has "
+                f"{rank} axes, and x has {x.shape[0]} samples; pass one row for each sample."
+            )
+    return converted
+
+
+def _as_states(value: Any, rank: int) -> Any:
+    """Return *value* with an array for each state that is nested lists of numbers."""
+    if not isinstance(value, list | tuple):
+        return value
+    depth = _measure_depth(value)
+    if not _holds_lists_of_numbers(value) or depth > rank:
+        return type(value)(_as_states(item, rank) for item in value)
+    try:
+        array = np.asarray(value, "float64")
+    except ValueError as error:
+        raise ValueError(
+            "initial_state is ragged: the rows of a state differ in length; give each sample as "
+            "many numbers as the state has."
+        ) from error
+    if depth < rank:
+        raise ValueError(
+            f"initial_state has lists of depth {depth}, but a state of this layer has {rank} axes; "
+            "pass one row for each sample."
+        )
+    return array
+
+
+def _measure_depth(value: Any) -> int:
+    """Return how many lists are nested in *value*, counted along the first entries."""
+    depth = 0
+    while isinstance(value, list | tuple) and value:
+        value, depth = value[0], depth + 1
+    return depth
+
+
+def _holds_numbers(value: Any) -> bool:
+    """Return whether *value* is numbers in nested lists, and nothing else."""
+    leaves = keras.tree.flatten(value)
+    return bool(leaves) and all(isinstance(leaf, Number | np.bool_) for leaf in leaves)
+
+
+def _holds_lists_of_numbers(value: Any) -> bool:
+    """Return whether a list of numbers is anywhere in *value*."""
+    if not isinstance(value, list | tuple):
+        return False
+    return _holds_numbers(value) or any(map(_holds_lists_of_numbers, value))
+
+
+def _is_list_of_one_tensor(mask: Any, rank: int) -> bool:
+    """Return whether *mask* is a list of one mask, which Keras accepts too."""
+    return len(mask) == 1 and len(getattr(mask[0], "shape", ())) == rank
 
 
 def _built_for(layer: Any) -> int | None:

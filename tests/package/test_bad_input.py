@@ -1,13 +1,26 @@
 """A message about bad input names what was given, what is needed and what to do."""
 
+from collections.abc import Callable
 from typing import Any
 
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from support.own_code import (
+    FlexibleCell,
+    OtherCell,
+    OwnCall,
+    OwnImages,
+    OwnLoop,
+    OwnRNN,
+    OwnStack,
+    OwnStart,
+    OwnWrapper,
+    UnbuiltCell,
+)
 
-from rnn_returns import describe, expected, observe
+from rnn_returns import describe, diagram, expected, observe
 
 X = np.zeros((2, 3, 1))
 CONV = keras.layers.ConvLSTM1D(2, 2)
@@ -72,14 +85,162 @@ def test_not_an_input(kind: type, x: object, error: type[Exception], message: st
     assert not layer.built
 
 
-def test_a_cell_that_cannot_be_described() -> None:
-    """A layer whose tensors have no names is rejected before it is called."""
-    layer = keras.layers.RNN([keras.layers.StackedRNNCells([keras.layers.GRUCell(2)])])
-    for call in (describe, lambda layer: observe(layer, X)):
-        with pytest.raises(
-            TypeError, match=r"StackedRNNCells has the state_size \[2\].* into one l"
-        ):
+@pytest.mark.parametrize(
+    ("layer", "named"),
+    [
+        (OwnCall(2, return_state=True), "OwnCall: this class has a method call of its own"),
+        (OwnLoop(2, return_state=True), "OwnLoop: this class has a method inner_loop"),
+        (OwnStart(2), "OwnStart: this class has a method get_initial_state"),
+        (OtherCell(2), "OwnCell: this class has a method call"),
+        (OwnImages(2, 1), "OwnImages: this class has a method call"),
+        (OwnRNN(keras.layers.GRUCell(2)), "OwnRNN: this class has a method call"),
+        (keras.layers.RNN(OwnStack([keras.layers.GRUCell(2)])), "OwnStack: this class"),
+        (OwnWrapper(keras.layers.GRU(2)), "OwnWrapper: this class has a method call"),
+        (keras.layers.TimeDistributed(OwnCall(2)), "OwnCall: this class has a method call"),
+    ],
+)
+def test_a_class_with_code_of_its_own(layer: Any, named: str) -> None:
+    """What only the code of a class determines is not predicted; observe shows it."""
+    reads_four_axes = isinstance(layer, OwnImages | keras.layers.TimeDistributed)
+    shape = (2, 2, 3, 1) if reads_four_axes else (2, 3, 1)
+    message = f"does not cover {named}.*call observe to see what the layer returns"
+    calls: dict[str, Callable[[Any], Any]] = {"describe": describe, "diagram": diagram}
+    for name, call in calls.items():
+        with pytest.raises(TypeError, match=f"^{name} {message}"):
             call(layer)
+    with pytest.raises(TypeError, match=f"^expected {message}"):
+        expected(layer, shape)
+    assert observe(layer, np.ones(shape)).names
+
+
+@pytest.mark.parametrize(
+    ("cell", "message"),
+    [
+        ([keras.layers.StackedRNNCells([keras.layers.GRUCell(2)])], "a stack; put the cells .*one"),
+        (
+            FlexibleCell(((2, 3),), 2, 3),
+            r"its states have the sizes \(\(2, 3\),\), but .*call observe",
+        ),
+        (FlexibleCell((2, 3), 2, 3), r"sizes \(\(2, 3\),\), but the rules .* \(batch, units\)"),
+        ([FlexibleCell(((2, 3),), 2, 3), keras.layers.GRUCell(2)], r"sizes \(\(2, 3\),\)"),
+        (FlexibleCell(4, 5), r"its state_size is 4, but its get_initial_state .* sizes \(5,\)"),
+        (
+            FlexibleCell(4, 4, output_size=(2, 3)),
+            r"its output_size is \(2, 3\), but it must be a whole",
+        ),
+        ([UnbuiltCell(4)], "get_initial_state needs a cell that is built; call the layer first"),
+    ],
+)
+def test_a_cell_that_cannot_be_described(cell: Any, message: str) -> None:
+    """A cell that the rules do not cover is named, with the reason and what to do."""
+    layer = keras.layers.RNN(cell)
+    calls: dict[str, Callable[[Any], Any]] = {"describe": describe, "diagram": diagram}
+    for name, call in calls.items():
+        with pytest.raises(TypeError, match=f"^{name} does not cover the cell .*: .*{message}"):
+            call(layer)
+    with pytest.raises(TypeError, match=f"^expected does not cover the cell .*: .*{message}"):
+        expected(layer, (2, 3, 1))
+
+
+@pytest.mark.parametrize(
+    ("mask", "error", "message"),
+    [
+        (
+            [True, True, False],
+            ValueError,
+            r"mask has the shape \(3,\), but x has .*\(2, 3, 1\).*row",
+        ),
+        ([[True, True]], ValueError, r"shape \(1, 2\), .* needs a mask of the shape \(2, 3\)"),
+        ([[[True], [True], [True]]] * 2, ValueError, r"mask has the shape \(2, 3, 1\)"),
+        ([[True, True, True], [True]], ValueError, "mask is ragged: its rows differ in length"),
+        ([[4, 2, 0], [5, 6, 7]], TypeError, "mask holds other values than True and False"),
+        ([["a", "b", "c"]], TypeError, "mask is a list that does not hold True and False only"),
+        ([], TypeError, r"a list that does not .* as in \[\[True, True, False\]\]"),
+        ([np.ones(3), np.ones(3)], TypeError, "mask is a list that does not hold True and False o"),
+    ],
+)
+def test_a_list_that_is_not_a_mask(mask: Any, error: type[Exception], message: str) -> None:
+    """Keras never receives a list that is not a mask, and the layer is not built."""
+    layer = keras.layers.LSTM(2)
+    with pytest.raises(error, match=message):
+        observe(layer, X, mask=mask)
+    assert not layer.built
+
+
+ROW, STATE = [0.0, 0.0], [[0.0, 0.0], [0.0, 0.0]]
+
+
+@pytest.mark.parametrize(
+    ("layer", "states", "error", "message"),
+    [
+        (
+            keras.layers.LSTM(2),
+            STATE,
+            ValueError,
+            r"number of states .* is 1, .* 2, \(state_h, state_c\)",
+        ),
+        (
+            keras.layers.GRU(2),
+            [STATE, STATE],
+            ValueError,
+            r"number of states .* is 2, .* 1, \(state_h\)",
+        ),
+        (
+            keras.layers.GRU(2),
+            ROW,
+            ValueError,
+            "lists of depth 1, but a state of this layer has 2 axes",
+        ),
+        (keras.layers.GRU(2), [[ROW]], ValueError, r"shape \(1, 2\), .* x has 2 samples"),
+        (keras.layers.GRU(2), [[0.0], ROW], ValueError, "ragged: the rows of a state differ"),
+        (keras.layers.LSTM(2), [STATE, np.zeros(2)], ValueError, r"state_c has the shape \(2,\)"),
+        (CONV, STATE, ValueError, "lists of depth 2, but a state of this layer has 3 axes"),
+        (OwnCall(2), [STATE, STATE], TypeError, "not known; pass an array for each state"),
+        (
+            keras.layers.RNN(FlexibleCell(((2, 3),), 2, 3)),
+            [STATE],
+            TypeError,
+            "not known; pass an array for each state",
+        ),
+    ],
+)
+def test_a_list_that_is_not_an_initial_state(
+    layer: Any, states: Any, error: type[Exception], message: str
+) -> None:
+    """Keras never receives nested lists that are not states of the layer."""
+    x = np.zeros((2, 3, 4, 1)) if layer is CONV else X
+    with pytest.raises(error, match=message):
+        observe(layer, x, initial_state=states)
+
+
+def test_masks_and_states_as_nested_lists() -> None:
+    """Lists and tuples of numbers are masks and states, as they are inputs."""
+    x = np.random.default_rng(0).normal(size=(2, 3, 1))
+    rows = [[True, True, False], [True, False, True]]
+    states = np.random.default_rng(1).normal(size=(2, 2, 2)).astype("float32")
+    lstm, gru = keras.layers.LSTM(2), keras.layers.GRU(2)
+    stack = keras.layers.RNN([keras.layers.LSTMCell(2), keras.layers.GRUCell(2)])
+    both = keras.layers.Bidirectional(keras.layers.GRU(2))
+    pairs: list[tuple[Any, dict[str, Any], dict[str, Any]]] = [
+        (lstm, {"mask": rows}, {"mask": np.array(rows)}),
+        (lstm, {"mask": tuple(map(tuple, rows))}, {"mask": np.array(rows)}),
+        (lstm, {"mask": [[1, 1, 0], [1, 0, 1]]}, {"mask": np.array(rows)}),
+        (gru, {"mask": [np.array(rows)]}, {"mask": np.array(rows)}),
+        (gru, {"initial_state": states[0].tolist()}, {"initial_state": states[0]}),
+        (gru, {"initial_state": [states[0].tolist()]}, {"initial_state": states[0]}),
+        (lstm, {"initial_state": states.tolist()}, {"initial_state": list(states)}),
+        (lstm, {"initial_state": (states[0].tolist(), states[1])}, {"initial_state": list(states)}),
+        (both, {"initial_state": states.tolist()}, {"initial_state": list(states)}),
+        (
+            stack,
+            {"initial_state": [states.tolist(), [states[0].tolist()]]},
+            {"initial_state": [list(states), [states[0]]]},
+        ),
+    ]
+    for layer, lists, arrays in pairs:
+        np.testing.assert_array_equal(observe(layer, x, **lists).output, layer(x, **arrays))
+    symbolic = observe(lstm, keras.Input((3, 1)), mask=rows)
+    assert symbolic.shapes == ((None, 2),)
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from html import escape
 from itertools import combinations, groupby, pairwise
 from typing import Any
@@ -201,6 +202,49 @@ def test_each_state_of_a_cell_has_a_symbol() -> None:
     assert [value["symbol"] for value in values(diagram(stack))][-2:] == ["h¹⁰₃", "h¹¹₃"]
 
 
+def test_where_the_states_start() -> None:
+    """The initial states are zeros, given, kept, or a cell's own, and each has its symbol."""
+    started, gru = grid.STARTED, LayerSpec("GRU", units=2, return_state=True)
+    layer = LayerSpec("RNN", cell=(started, grid.GRU), return_state=True)
+    own = "what the cell's get_initial_state returns"
+    pictures = {
+        f"The states start from {own}.": diagram(layer),
+        "The states start from a given initial state.": diagram(layer, initial_state=True),
+        "The states start from zeros.": diagram(gru),
+    }
+    for sentence, picture in pictures.items():
+        assert sentence in repr(picture)
+    bottom, top = pictures[f"The states start from {own}."].layout["directions"][0]["cells"]
+    assert [state["start"] for state in bottom["states"]] == ["h⁰₀", "c⁰₀"]
+    assert [state["start"] for state in top["states"]] == ["0"]
+    texts = [each.text for each in elements(pictures[f"The states start from {own}."])]
+    assert texts.count("own") == 2
+
+    backwards = LayerSpec("RNN", cell=started, return_state=True, go_backwards=True)
+    text = repr(diagram(grid.bidirectional(gru, backward_layer=backwards)))
+    assert "The forward states start from zeros." in text
+    assert f"The backward states start from {own}." in text
+
+
+def test_a_rounded_output_has_another_symbol() -> None:
+    """An output that Bidirectional casts to a smaller type is drawn as another value."""
+    picture = diagram(replace(BOTH_WAYS, dtype="mixed_float16"), 1)
+
+    assert [value["symbol"] for value in values(picture)] == [
+        *("→y₁", "←y₁", "→h₁", "→c₁", "←h₁", "←c₁")
+    ]
+    assert not picture.layout["equalities"]
+
+
+def test_a_cell_without_zeros_is_read_from_keras() -> None:
+    """Whether a cell has its own get_initial_state is read from its class."""
+    for cell, text in {
+        grid.StartedCell(2): "from what the cell's get_initial_state returns",
+        keras.layers.LSTMCell(2): "from zeros",
+    }.items():
+        assert f"The states start {text}." in repr(diagram(keras.layers.RNN(cell)))
+
+
 # The same in words, and as valid SVG.
 
 
@@ -235,7 +279,11 @@ def test_messages_can_be_translated(pictures: list[tuple[grid.Case, Diagram]]) -
             return str(message["separator"]).join(map(translate, message["parts"]))
         template, named = message
         templates.add(template)
-        return str(template).format(**{name: translate(value) for name, value in named.items()})
+        return (
+            str(template)
+            .replace("`", "")
+            .format(**{name: translate(value) for name, value in named.items()})
+        )
 
     shown = [draw(case, [False, True, False]) for case in CASES if case.mask]
     shown += [picture for _, picture in pictures]

@@ -32,6 +32,7 @@ def test_rules_are_what_keras_does(case: grid.Case) -> None:
     assert rule.container == returned.container
     assert rule.structure == returned.structure
     assert rule.shapes == returned.shapes
+    assert rule.axes == returned.axes
     assert tuple(map(len, rule.axes)) == tuple(map(len, rule.shapes))
     assert rule.mask == (None if returned.mask is None else tuple(returned.mask.shape))
     if not case.symbolic:

@@ -6,6 +6,7 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
+from support.own_code import FlexibleCell
 
 from rnn_returns import FLAG_COMBINATIONS, Flags, observe
 from rnn_returns.observation import Returned
@@ -30,8 +31,10 @@ class TestEveryCombination:
         returned, symbolic = observe(layer, X), observe(layer, keras.Input((5, 3)))
 
         names = ("output", *LAYERS[kind]) if flags.return_state else ("output",)
+        output = ("batch", "timesteps", "units") if flags.return_sequences else ("batch", "units")
         for each in (returned, symbolic):
             assert each.names == names
+            assert each.axes == (output, *[("batch", "units")] * (len(names) - 1))
             assert each.container == ("tuple" if flags.return_state else "tensor")
             assert each.structure == (names if flags.return_state else "output")
             assert len(each) == len(names)
@@ -105,6 +108,63 @@ def test_what_was_not_returned() -> None:
         _ = returned["state_c"]
     assert {"output", "state_h"} <= set(dir(returned))
     assert copy.copy(returned).names == returned.names
+
+
+@pytest.mark.parametrize("state_size", [((2, 3),), [(2, 3)], (2, 3)])
+def test_matrix_states(state_size: Any) -> None:
+    """States and outputs that are matrices are named, with their shapes and numbered axes."""
+    layer = keras.layers.RNN(
+        FlexibleCell(state_size, 2, 3), return_sequences=True, return_state=True
+    )
+    returned = observe(layer, X)
+
+    assert returned.names == ("output", "state_0")
+    assert returned.shapes == ((2, 5, 2, 3), (2, 2, 3))
+    assert returned.axes == (
+        ("batch", "timesteps", "axis_2", "axis_3"),
+        ("batch", "axis_1", "axis_2"),
+    )
+    np.testing.assert_array_equal(returned.output[:, -1], returned.state_0)
+
+
+def test_other_states_than_a_symbolic_call_has() -> None:
+    """What Keras makes of matrix states symbolically is named as it came."""
+    layer = keras.layers.RNN(FlexibleCell((2, 3), 2, 3), return_state=True)
+    symbolic = observe(layer, keras.Input((5, 3)))
+
+    assert symbolic.names == ("output", "state_0", "state_1")
+    assert symbolic.shapes == ((None, 2), (None, 2), (None, 3))
+    cell = FlexibleCell(((2, 3),), 2, 3, output_size=4)
+    symbolic = observe(keras.layers.RNN(cell, return_state=True), keras.Input((5, 3)))
+    assert symbolic.names == ("output", "state_0_0", "state_0_1")
+
+
+def test_matrix_states_in_a_stack() -> None:
+    """The cell with matrix states is numbered, the other one has its own names."""
+    cells = [keras.layers.LSTMCell(3), FlexibleCell(((2, 3),), 2, 3)]
+    returned = observe(keras.layers.RNN(cells, return_state=True), X)
+
+    assert returned.names == ("output", "cell_0_state_h", "cell_0_state_c", "cell_1_state_0")
+    assert returned.axes[1:] == (*[("batch", "units")] * 2, ("batch", "axis_1", "axis_2"))
+
+
+class OwnLSTM(keras.layers.LSTM):  # type: ignore[misc]
+    """An LSTM that returns its states first."""
+
+    def call(self, sequences: Any, initial_state: Any = None, mask: Any = None) -> Any:
+        """Put the output last."""
+        output, *states = super().call(sequences, initial_state, mask)
+        return (*states, output)
+
+
+def test_a_class_with_code_of_its_own() -> None:
+    """What comes out of a class with its own call is not given the names of an LSTM."""
+    layer = OwnLSTM(4, return_sequences=True, return_state=True)
+    returned = observe(layer, X)
+
+    assert returned.names == ("output_0", "output_1", "output_2")
+    assert returned.shapes == ((2, 4), (2, 4), (2, 5, 4))
+    assert returned.axes[2] == ("axis_0", "axis_1", "axis_2")
 
 
 @pytest.mark.parametrize("result", [("a", "b"), ("a", "b", "c", "d"), ("a", ["b"], "c")])

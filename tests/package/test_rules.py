@@ -11,6 +11,8 @@ from support.grid import (
     GRU,
     LSTM,
     PAIR,
+    CustomCell,
+    StartedCell,
     bidirectional,
     choose_shape,
     image_layer,
@@ -21,6 +23,7 @@ from support.grid import (
 from rnn_returns import FLAG_COMBINATIONS, CellSpec, LayerSpec, describe, expected, observe
 from rnn_returns.rules.equality import Equality, View
 from rnn_returns.rules.layer_spec import KINDS
+from rnn_returns.rules.to_source import to_source
 
 SHAPE = (2, 5, 3)
 X = np.random.default_rng(0).normal(size=SHAPE).astype("float32")
@@ -170,6 +173,11 @@ def test_symbolic_calls_of_two_different_layers() -> None:
             LayerSpec("RNN", cell=(CellSpec("custom", 2, 2, container="dict"),)),
             "A cell's container is one of list, tuple, tensor, not 'dict'",
         ),
+        (LayerSpec("RNN", cell=CellSpec("GRUCell")), "GRUCell needs units"),
+        (
+            LayerSpec("RNN", cell=CellSpec("custom", 2, state_size=((2, 3),))),
+            r"state_size \(\(2, 3\),\) has matrices, .*observe shows",
+        ),
     ],
 )
 def test_what_is_no_description(layer: LayerSpec, message: str) -> None:
@@ -194,6 +202,113 @@ def test_a_cell_that_computes_on_its_own_is_a_custom_one() -> None:
     assert describe(layer).cell == CellSpec("custom", 4, state_size=(4, 4))
     assert observe(layer, X).names == ("output", "state_0", "state_1")
     assert not expected(layer, SHAPE).equalities
+
+
+def describe_started(**flags: bool) -> tuple[Any, LayerSpec]:
+    """Return a layer of a cell whose states start from ones and twos, and its description."""
+    layer = keras.layers.RNN(StartedCell(4), return_state=True, **flags)
+    return layer, describe(layer)
+
+
+@pytest.mark.parametrize("sequences", [False, True])
+def test_a_cell_with_its_own_initial_state(sequences: bool) -> None:
+    """A fully masked sample keeps the initial state, so output and state differ with a mask."""
+    layer, spec = describe_started(return_sequences=sequences)
+    returned = observe(layer, X, mask=np.zeros((2, 5), bool))
+
+    assert spec.cell == CellSpec("LSTMCell", 4, own_initial_state=True)
+    assert LayerSpec.from_json(spec.to_json()) == spec
+    assert not np.any(returned.output)
+    assert np.all(returned.state_h == 1)
+    assert np.all(returned.state_c == 2)
+    assert not expected(layer, SHAPE, mask=True).equalities
+    assert len(expected(layer, SHAPE).equalities) == 1
+    assert "<a custom cell>" in to_source(spec)
+
+
+class RandomCell(CustomCell):
+    """A cell that starts from random states."""
+
+    def get_initial_state(self, batch_size: int) -> Any:
+        """Draw the states."""
+        return [keras.random.normal((batch_size, 2), seed=self.seed)]
+
+
+def test_a_description_changes_no_random_state() -> None:
+    """The shape of the initial states is looked up without a step of the generator."""
+    cell = RandomCell(2, 2)
+    cell.seed = keras.random.SeedGenerator(1)
+    before = keras.ops.convert_to_numpy(cell.seed.state)
+
+    assert describe(keras.layers.RNN(cell)).cell == CellSpec("custom", 2, 2, own_initial_state=True)
+    np.testing.assert_array_equal(keras.ops.convert_to_numpy(cell.seed.state), before)
+
+
+def test_a_type_is_read_and_written() -> None:
+    """The policy of each layer is in its description, in JSON and in the Python that makes it."""
+    layer = keras.layers.Bidirectional(keras.layers.GRU(2), dtype="mixed_float16")
+    spec = describe(layer)
+
+    assert (spec.dtype, spec.compute_dtype) == ("mixed_float16", "float16")
+    assert spec.layer
+    assert (spec.layer.dtype, spec.layer.compute_dtype) == ("float32", "float32")
+    assert LayerSpec.from_json(spec.to_json()) == spec
+    assert to_source(spec) == "Bidirectional(GRU(2), dtype='mixed_float16')"
+    quantized = keras.layers.LSTM(2, dtype="int8_from_mixed_bfloat16")
+    assert describe(quantized).compute_dtype == quantized.compute_dtype == "bfloat16"
+    mapped = keras.layers.LSTM(2, dtype=keras.dtype_policies.DTypePolicyMap())
+    assert describe(mapped).dtype == "float32"
+
+
+def test_small_numbers_do_not_survive_another_type() -> None:
+    """The smallest numbers of bfloat16 are none of float16, so no equality is claimed."""
+    inner = keras.layers.GRU(2, return_state=True, dtype="mixed_bfloat16")
+    layer = keras.layers.Bidirectional(inner, dtype="mixed_float16")
+    returned = observe(layer, X * 1e-7)
+
+    assert np.any(returned.forward_state_h)
+    assert not np.array_equal(returned.output[:, :2], returned.forward_state_h)
+    assert not expected(layer, SHAPE).equalities
+
+
+class WideCell(keras.layers.Layer):  # type: ignore[misc]
+    """A cell with an output of six, a state of two and no output_size."""
+
+    state_size = 2
+
+    def call(self, inputs: Any, states: Any) -> Any:
+        """Repeat the state three times."""
+        state = states[0] + keras.ops.sum(inputs, axis=-1, keepdims=True)
+        return keras.ops.tile(state, (1, 3)), [state]
+
+
+@pytest.mark.parametrize("around", [lambda layer: layer, keras.layers.TimeDistributed])
+def test_a_cell_without_an_output_size(around: Any) -> None:
+    """On data the size is not known; in a symbolic call Keras uses the size of the state."""
+    layer = around(keras.layers.RNN(WideCell(), return_sequences=True))
+    shape = SHAPE if layer.__class__.__name__ == "RNN" else (2, *SHAPE)
+
+    assert observe(layer, np.ones(shape)).shapes == ((*shape[:-1], 6),)
+    with pytest.raises(ValueError, match=r"no output_size, .* set output_size .* first state, 2"):
+        expected(layer, shape)
+    symbolic = observe(layer, keras.Input(shape[1:], batch_size=2)).shapes
+    assert expected(layer, shape, symbolic=True).shapes == symbolic == ((*shape[:-1], 2),)
+
+
+def test_a_lower_cell_without_an_output_size() -> None:
+    """Of a stack the output is the top cell's, whatever the one below puts out."""
+    layer = keras.layers.RNN([SameCell(), keras.layers.GRUCell(3)], return_state=True)
+
+    assert expected(layer, SHAPE).shapes == observe(layer, X).shapes == ((2, 3), (2, 2), (2, 3))
+
+
+class SameCell(WideCell):
+    """A cell with an output of two and no output_size."""
+
+    def call(self, inputs: Any, states: Any) -> Any:
+        """Put out the state."""
+        output, states = super().call(inputs, states)
+        return output[:, :2], states
 
 
 def test_names_mean_what_they_say() -> None:

@@ -79,8 +79,19 @@ class CustomCell(keras.layers.Layer):  # type: ignore[misc]
         return {"list": states, "tuple": tuple(states), "tensor": states[0]}[self.container]
 
 
+@keras.saving.register_keras_serializable("rnn_returns")
+class StartedCell(keras.layers.LSTMCell):  # type: ignore[misc]
+    """An LSTM cell whose states start from ones and twos."""
+
+    def get_initial_state(self, batch_size: int) -> Any:
+        """Give a state of ones and one of twos."""
+        return [keras.ops.full((batch_size, self.units), value, "float32") for value in (1, 2)]
+
+
 def build_layer(layer: LayerSpec | CellSpec) -> Any:
     """Make the Keras layer, or the cell, that *layer* describes."""
+    if isinstance(layer, CellSpec) and layer.kind == "LSTMCell" and layer.own_initial_state:
+        return StartedCell(layer.units)
     arguments: Options = {}
     for field in fields(layer)[1:]:  # The first is the kind.
         value = getattr(layer, field.name)
@@ -153,6 +164,7 @@ BOXED = CellSpec("custom", 2, state_size=2, container="list")
 LISTED = CellSpec("custom", 2, state_size=(2,))
 PAIR = CellSpec("custom", 4, state_size=(2, 3))
 TRIPLE = CellSpec("custom", 2, state_size=(2, 3, 1), container="tuple")
+STARTED = replace(LSTM, own_initial_state=True)
 CELLS = (LSTM, GRU, SIMPLE, BARE, BOXED, LISTED, PAIR, TRIPLE)
 STACKS = (
     (LSTM, replace(LSTM, units=3)),
@@ -166,6 +178,7 @@ STACKS = (
     (TRIPLE, LSTM),
 )
 ANY_CELLS: tuple[Any, ...] = (*CELLS, *STACKS)
+DTYPES = ("float32", "mixed_float16", "mixed_bfloat16", "float64")
 MERGES = ("concat", "sum", "ave", "mul", None)
 IMAGES: dict[str, Shape] = {
     "ConvLSTM1D": (BATCH, TIMESTEPS, 5, 2),
@@ -226,10 +239,12 @@ def list_accepted() -> list[Case]:
         _list_plain(),
         _list_cells(),
         _list_single_cells(),
+        _list_started_cells(),
         _list_images(),
         _list_bidirectional(),
         _list_backward_layers(),
         _list_time_distributed(),
+        _list_dtypes(),
         _list_open_lengths(),
     )
     return [*dict.fromkeys(cases)]
@@ -268,6 +283,51 @@ def _list_single_cells() -> Iterator[Case]:
         yield from _expand(PLAINLY, LayerSpec("RNN", cell=(cell,), unroll=True, **flags))
     bare = LayerSpec("RNN", cell=(BARE,), **BOTH)
     yield from _expand(MASK_OR_NOT, bare, replace(bare, unroll=True))
+
+
+def _list_started_cells() -> Iterator[Case]:
+    """Cells with initial states of their own."""
+    cells: tuple[Any, ...] = (STARTED, (STARTED, GRU), (GRU, STARTED))
+    for cell, flags in product(cells, STATE):
+        layer = LayerSpec("RNN", cell=cell, **flags)
+        yield from _expand(EVERY_CALL, layer, replace(layer, unroll=True))
+        yield from _expand(PLAINLY, bidirectional(layer), bidirectional(layer, None))
+    for flags in STATE:
+        one, other = LayerSpec("RNN", cell=STARTED, **flags), LayerSpec("GRU", units=2, **flags)
+        pairs = ((one, replace(other, go_backwards=True)), (other, replace(one, go_backwards=True)))
+        layers = [bidirectional(one, None, backward_layer=other) for one, other in pairs]
+        yield from _expand(MASK_OR_NOT, *layers, symbolic=EAGERLY)
+
+
+def _list_dtypes() -> Iterator[Case]:
+    """Other types of numbers, and Bidirectional with another type than the layers in it."""
+    insides = (
+        *(LayerSpec(kind, units=2, **BOTH) for kind in PLAIN),
+        LayerSpec("RNN", cell=(LSTM, GRU), **BOTH),
+        image_layer("ConvLSTM1D", **BOTH),
+    )
+    for inside, dtype in product(insides, DTYPES[1:]):
+        layer = replace(inside, dtype=dtype)
+        yield from _expand(PLAINLY, layer, replace(bidirectional(layer), dtype=dtype))
+    alone = LayerSpec("GRU", units=2, return_state=True)
+    for dtype in DTYPES[1:]:
+        layer = replace(alone, dtype=dtype)
+        both = replace(bidirectional(layer, "sum"), dtype=dtype)
+        yield from _expand(PLAINLY, *map(time_distributed, (layer, both)), symbolic=EAGERLY)
+        output = bidirectional(replace(layer, return_state=False), None)
+        yield from _expand(PLAINLY, time_distributed(output), symbolic=EAGERLY)
+    for inside, outside, merge_mode in product(DTYPES, DTYPES, MERGES):
+        # Of bfloat16 in float16, only the smallest numbers differ.
+        if (inside, outside) != ("mixed_bfloat16", "mixed_float16"):
+            layer = bidirectional(replace(alone, dtype=inside), merge_mode)
+            yield from _expand(PLAINLY, replace(layer, dtype=outside), symbolic=EAGERLY)
+    backwards = replace(alone, go_backwards=True)
+    for one, other, merge_mode in product(DTYPES[:2], DTYPES[:2], ("concat", "ave", None)):
+        backward_layer = replace(backwards, dtype=other)
+        forward = replace(alone, dtype=one)
+        layer = bidirectional(forward, merge_mode, backward_layer=backward_layer)
+        layers = [replace(layer, dtype=dtype) for dtype in DTYPES[:2]]
+        yield from _expand(PLAINLY, *layers, symbolic=EAGERLY)
 
 
 def _list_images() -> Iterator[Case]:
@@ -514,6 +574,9 @@ def _list_rejected_calls() -> Iterator[Refusal]:
         LayerSpec("RNN", cell=(LSTM, GRU), return_state=True),
         LayerSpec("RNN", cell=PAIR, return_state=True),
     )
+    half = replace(bidirectional(LayerSpec("GRU", units=2, return_state=True)), dtype=DTYPES[1])
+    cases = _call(time_distributed(replace(half, merge_mode="sum")))
+    yield REFUSED, "cannot compute Pack", "the types of the output and of the states differ", cases
     cases = _call(*map(time_distributed, unlike))
     yield REFUSED, "Shapes of all inputs must match", "shapes", cases
     insides = (several, *unlike, bidirectional(lstm, None))

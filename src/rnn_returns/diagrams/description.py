@@ -8,9 +8,10 @@ from rnn_returns.diagrams.unrolling import input_symbol
 from rnn_returns.messages import Joined, Message
 
 INITIAL_STATES = {
-    "given": "The states start from a given initial state.",
-    "kept": "The states start from where the last call ended.",
-    "": "The states start from zeros.",
+    "given": "a given initial state",
+    "kept": "where the last call ended",
+    "own": "what the cell's `get_initial_state` returns",
+    "": "zeros",
 }
 
 
@@ -45,12 +46,21 @@ def _sentences(layout: DiagramLayout) -> Iterator[Message]:
         yield Message("The layer inside is called once for each slice; one slice is drawn.")
     for direction in layout["directions"]:
         yield _reading(direction, layout["steps"])
-    yield Message(INITIAL_STATES[layout["directions"][0]["initial"]])
+    yield from _initial_states(layout)
     masked = [input_symbol(step) for step, unmasked in enumerate(layout["mask"]) if not unmasked]
     if masked:
         template = "Masked, so that the states are carried past: {steps}."
         yield Message(template, steps=", ".join(masked))
     yield from _returned(layout)
+
+
+def _initial_states(layout: DiagramLayout) -> Iterator[Message]:
+    subjects = {f"The {each['name']} states": each["initial"] for each in layout["directions"]}
+    # They differ if the cell of one direction only has initial states of its own.
+    if len(set(subjects.values())) == 1:
+        subjects = {"The states": layout["directions"][0]["initial"]}
+    for subject, initial in subjects.items():
+        yield Message(f"{subject} start from {INITIAL_STATES[initial]}.")
 
 
 def _reading(direction: Direction, steps: int) -> Message:

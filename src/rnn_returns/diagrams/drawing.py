@@ -132,8 +132,10 @@ def diagram(
         key: Any text. Two diagrams on one page that show the same need different ones.
 
     Raises:
-        TypeError: If *layer* is no recurrent layer, or another argument is not of its kind.
-        ValueError: If Keras refuses the layer or the call, or the arguments do not fit.
+        TypeError: If *layer* is no recurrent layer, if its class or cell has code of its own that
+            determines what it returns, or another argument is not of its kind.
+        ValueError: If Keras refuses the layer or the call, the arguments do not fit, or a custom
+            cell has no ``output_size``.
 
     >>> from rnn_returns import LayerSpec, diagram
     >>> diagram(LayerSpec("GRU", units=4, return_state=True), timesteps=2)

@@ -68,7 +68,7 @@ class Direction(TypedDict):
 
     name: str
     backwards: bool
-    initial: str  # "given" or "kept", or empty for zeros.
+    initial: str  # "given", "kept" or "own", or empty for zeros.
     cells: list[CellRow]  # The bottom cell first.
 
 
@@ -143,7 +143,10 @@ def build_layout(
     if inner.kind == "Bidirectional":
         parts = list(zip(DIRECTIONS, direction_layers(inner), strict=True))
     mask = [True] * steps if mask is None else mask
-    runs = [UnrolledDirection(part, name, mask, initial_state) for name, part in parts]
+    runs = [
+        UnrolledDirection(part, name, mask, initial_state, inner.compute_dtype)
+        for name, part in parts
+    ]
     equalities: list[EqualityLine] = []
     marks: Marks = defaultdict(str)
     for equality in rules.equalities:

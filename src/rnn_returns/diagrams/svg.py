@@ -166,7 +166,8 @@ def _draw_states(layout: DiagramLayout, direction: Direction, cell: CellRow, top
     drawn = ""
     for state in cell["states"]:
         drawn += draw_text("faint", start, y + SIZES.baseline, state["start"], "middle")
-        drawn += draw_text("faint", start, y + SIZES.initial_label, direction["initial"], "middle")
+        label = "" if state["start"] == "0" else direction["initial"]
+        drawn += draw_text("faint", start, y + SIZES.initial_label, label, "middle")
         drawn += _draw_state_arrows(layout, direction, y)
         place = corner, y - SIZES.state_height // 2
         drawn += _draw_value(state["final"], place, size, badge_left=direction["backwards"])

@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from rnn_returns.rules.equality import holds_exactly
 from rnn_returns.rules.layer_spec import LayerSpec
 
 SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
@@ -24,8 +25,9 @@ class UnrolledDirection(NamedTuple):
     """One direction of a layer over some time steps; each value has a symbol.
 
     ``h₂`` is the hidden state after time step 2, ``c₂`` the cell state; ``s₂``, ``t₂`` and so on
-    are states of a custom cell, and ``y₂`` is its output. In a stack ``h⁰₂`` is of the bottom cell.
-    An arrow is the direction of a Bidirectional layer. ``h₀`` is an initial state that is not zero.
+    are states of a custom cell. ``y₂`` is its output, or an output that is rounded to *dtype*.
+    In a stack ``h⁰₂`` is of the bottom cell. An arrow is the direction of a Bidirectional layer.
+    ``h₀`` is an initial state that may be other than zero.
 
     >>> from rnn_returns.rules.layer_spec import LayerSpec
     >>> from rnn_returns.diagrams.unrolling import UnrolledDirection
@@ -38,6 +40,7 @@ class UnrolledDirection(NamedTuple):
     direction: str  # "forward" or "backward" in a Bidirectional layer, "" in any other.
     mask: list[bool]  # For each time step False if it is masked.
     initial_state: bool
+    dtype: str = "float32"  # The type of the output; a Bidirectional layer casts to its own.
 
     @property
     def order(self) -> list[int]:
@@ -68,14 +71,21 @@ class UnrolledDirection(NamedTuple):
 
     @property
     def initial(self) -> str:
-        """The origin of the initial states: ``"given"``, ``"kept"``, or ``""`` for zeros."""
+        """The origin of the initial states: ``"given"``, ``"kept"``, ``"own"`` or ``""``.
+
+        ``"own"`` is the ``get_initial_state`` of a cell, and ``""`` stands for zeros.
+        """
         if self.initial_state:
             return "given"
-        return "kept" if self.layer.stateful else ""
+        if self.layer.stateful:
+            return "kept"
+        return "own" if any(cell.own_initial_state for cell in self.layer.cells) else ""
 
     def start(self, letter: str, level: int) -> str:
         """Return the symbol of a state of the cell on *level* before the first time step."""
-        return self._symbol(letter, level, 0) if self.initial else "0"
+        own = self.layer.cells[level].own_initial_state
+        zero = not self.initial or (self.initial == "own" and not own)
+        return "0" if zero else self._symbol(letter, level, 0)
 
     def final_state(self, letter: str, level: int) -> str:
         """Return the symbol of a state of the cell on *level* after the last time step."""
@@ -87,7 +97,8 @@ class UnrolledDirection(NamedTuple):
         source = self.sources[step]
         if source < 0 or (self.layer.zero_output_for_mask and self._is_zeroed(step)):
             return "0"
-        letter = "y" if self.cells[-1].kind == "custom" else "h"
+        exact = holds_exactly(self.dtype, self.layer.compute_dtype)
+        letter = "h" if exact and self.cells[-1].kind != "custom" else "y"
         return self._symbol(letter, len(self.cells) - 1, source + 1)
 
     def _is_zeroed(self, step: int) -> bool:

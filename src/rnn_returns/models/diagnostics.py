@@ -1,95 +1,244 @@
-"""Diagnostics for the recurrent layers of a model: mistakes that do not raise an error."""
+"""What can be diagnosed about a recurrent layer in a model: every kind of diagnostic, as data."""
 
-from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
 
-from rnn_returns.models.graph import LayerCall, ModelLayer
-from rnn_returns.rules.expectation import Expected
-from rnn_returns.rules.layer_spec import LayerSpec, state_names, unwrap
+from rnn_returns.models.terminal_text import escape_controls
+from rnn_returns.table import Table
 
-
-def diagnose_layer(layer: ModelLayer, spec: LayerSpec) -> Iterator[str]:
-    """Yield what can be diagnosed from a layer alone, wherever the model calls it."""
-    inner = unwrap(spec)
-    if spec.kind == "TimeDistributed":
-        if inner.return_state:
-            yield (
-                "TimeDistributed stacks all that the layer inside returns into one tensor, and "
-                "refuses a keras.Input; leave out return_state."
-            )
-        return
-    if inner.return_state and layer.has_activity_regularizer:
-        yield (
-            "activity_regularizer penalizes the returned states as well as the output; to penalize "
-            "the output alone, add keras.layers.ActivityRegularization after the layer instead."
-        )
-    if inner.stateful:
-        yield (
-            "stateful=True starts every call from the state that the last call left; call "
-            "reset_state() on the layer before a new sequence begins."
-        )
-    if inner.stateful and isinstance(inner.cell, tuple):
-        yield "reset_state() fails on a stateful stack of cells; use one layer for each cell."
-    if inner.go_backwards and inner.return_sequences and spec.kind != "Bidirectional":
-        yield (
-            "go_backwards=True returns the time steps in reverse order, the last one first; "
-            "keras.ops.flip(output, axis=1) restores their order."
-        )
+# From the worst on: running or creating the model raises an error, or a value is not the one that
+# a reader of the code would expect.
+SEVERITIES = ("fails", "silent")
+TENSORFLOW = "TensorFlow"
 
 
-def diagnose_call(call: LayerCall, spec: LayerSpec) -> Iterator[str]:
-    """Yield what can be diagnosed from the place in the graph of a call that the rules cover."""
-    if call.drops_mask:
-        several = ", ".join(call.tensor_arguments)
-        yield (
-            "The mask is dropped: Keras fills it in only where a call has one tensor argument, and "
-            f"this one has several ({several}). Padded steps are read like all others. "
-            "Pass mask= to the call as well."
-        )
-    yield from _diagnose_unused_outputs(call, spec)
-    inner = unwrap(spec)
-    if spec.kind == "Bidirectional":
-        if inner.return_sequences and any(output.last_step_taken for output in call.outputs):
-            yield (
-                "[:, -1] of the output is not the last output of both directions: the backward "
-                "layer has processed only one time step there. Leave out return_sequences, or use "
-                "the returned states."
-            )
-        return
-    if inner.go_backwards and inner.return_sequences and call.outputs[0].mask is not None:
-        yield (
-            "The mask is propagated in the order of the input, but the time steps are in reverse "
-            "order: a later layer would skip the wrong ones. Flip the output, or pass that layer a "
-            "mask."
-        )
-    if inner.zero_output_for_mask and not inner.return_sequences and call.masked:
-        yield (
-            "zero_output_for_mask=True without return_sequences makes the output zero for a sample "
-            "that ends in a masked step; leave it out."
-        )
+@dataclass(frozen=True)
+class DiagnosticKind:
+    """Describe a kind of diagnostic.
+
+    Args:
+        code: Its code, which never changes.
+        name: Its name, which never changes either.
+        severity: ``"fails"`` or ``"silent"``.
+        title: What is wrong, as a heading.
+        section: The address of the section on the site that explains it.
+        applies_to: The backends that it was verified on if others can differ, or "" for all.
+    """
+
+    code: str
+    name: str
+    severity: str
+    title: str
+    section: str
+    applies_to: str = ""
 
 
-def diagnose_execution(symbolic: Expected, on_data: Expected | ValueError) -> Iterator[str]:
-    """Yield how a call on data differs from the symbolic call that created the model."""
-    if isinstance(on_data, ValueError):
-        yield f"The model can be made, but not run: {on_data}"
-    elif on_data.shapes != symbolic.shapes:
-        shapes = ", ".join(f"{tensor.name} {tensor.shape}" for tensor in on_data.tensors)
-        yield f"Keras's symbolic shapes are wrong here; on data they are {shapes}."
+@dataclass(frozen=True)
+class Diagnostic:
+    """A mistake in a model.
+
+    Args:
+        layer: The layer's name in the report.
+        code: Its code, such as ``"RNN101"``.
+        name: Its name, such as ``"initial-state-count"``.
+        severity: ``"fails"`` if running or creating the model raises an error, ``"silent"`` if a
+            value is not the one that a reader of the code would expect.
+        message: What was given, and what is needed.
+        fix: The code that fixes it, or "".
+        section: The address of the section on the site that explains it.
+        applies_to: The backends that it was verified on if others can differ, or "" for all.
+    """
+
+    layer: str
+    code: str
+    name: str
+    severity: str
+    message: str
+    fix: str
+    section: str
+    applies_to: str
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.name} ({self.severity}): {escape_controls(self.message)}"
 
 
-def _diagnose_unused_outputs(call: LayerCall, spec: LayerSpec) -> Iterator[str]:
-    """Yield which flags can be left out because the model does not use what they return."""
-    inner, count = unwrap(spec), len(state_names(spec))
-    if not (inner.return_state and count):
-        return
-    used = [bool(output.used_by) for output in call.outputs]
-    if not any(used[-count:]):
-        yield (
-            "No returned state is used in this model; unless another one uses the layer, "
-            "return_state=True can be left out."
-        )
-    elif inner.return_sequences and not any(used[:-count]):
-        yield (
-            "Only states are used in this model; unless another one uses the layer, "
-            "return_sequences=True can be left out."
-        )
+class ModelError(ValueError):
+    """A model has diagnostics that its tests do not accept.
+
+    Args:
+        diagnostics: These diagnostics.
+    """
+
+    def __init__(self, diagnostics: tuple[Diagnostic, ...]) -> None:
+        super().__init__("\n".join(map(str, diagnostics)))
+        self.diagnostics = diagnostics
+
+
+TRAPS, ERRORS = "docs/traps.html#trap-", "docs/errors.html#error-"
+UNCHECKED, MATRIX_SIZE = f"{TRAPS}initial-state-unchecked", f"{ERRORS}matrix-size"
+LIST_INDEX, TOO_FEW = f"{ERRORS}list-index", f"{ERRORS}too-few-leaves"
+MASKED_STEP = "docs/behaviour/masking.html#q-masked-step"
+
+KINDS = (
+    DiagnosticKind(
+        *("RNN101", "initial-state-count", "fails", "Too few or too many initial states"),
+        LIST_INDEX,
+    ),
+    DiagnosticKind(
+        *("RNN102", "initial-state-extra", "silent", "An initial state that is ignored"),
+        f"{TRAPS}gru-extra-state",
+        TENSORFLOW,
+    ),
+    DiagnosticKind(
+        *("RNN103", "initial-state-rank", "fails", "An initial state of a wrong rank"), UNCHECKED
+    ),
+    DiagnosticKind(
+        *("RNN104", "initial-state-size", "fails", "An initial state of a wrong size"), MATRIX_SIZE
+    ),
+    DiagnosticKind(
+        *("RNN105", "initial-state-broadcast", "silent", "An initial state that is broadcast"),
+        UNCHECKED,
+    ),
+    DiagnosticKind(
+        *("RNN106", "initial-state-order", "silent", "`state_h` and `state_c` are exchanged"),
+        "docs/layers/simple-rnn-gru-lstm.html#q-h-then-c",
+    ),
+    DiagnosticKind(
+        *("RNN107", "initial-state-cut", "silent", "One state that is cut along the batch"),
+        f"{TRAPS}bare-tensor",
+    ),
+    DiagnosticKind(
+        *("RNN108", "initial-state-output", "fails", "The output is passed with the states"),
+        TOO_FEW,
+    ),
+    DiagnosticKind(
+        *("RNN109", "initial-state-concatenated", "fails", "Concatenated states as one state"),
+        UNCHECKED,
+    ),
+    DiagnosticKind(
+        *("RNN110", "initial-state-cells", "silent", "Cells that get no initial state"),
+        "docs/layers/cells-and-stacks.html#q-stack-structure",
+    ),
+    DiagnosticKind(
+        *("RNN201", "mask-shape", "fails", "A mask of a wrong shape"), MASKED_STEP, TENSORFLOW
+    ),
+    DiagnosticKind(
+        *("RNN202", "mask-per-value", "silent", "A mask of single values, not of time steps"),
+        MASKED_STEP,
+        TENSORFLOW,
+    ),
+    DiagnosticKind(
+        *("RNN203", "mask-length", "fails", "A mask of a wrong length"), MASKED_STEP, TENSORFLOW
+    ),
+    DiagnosticKind(
+        *("RNN204", "mask-dropped", "silent", "The mask is dropped"),
+        f"{TRAPS}mask-initial-state",
+    ),
+    DiagnosticKind(
+        *("RNN205", "mask-order", "silent", "The mask is not reversed with the time steps"),
+        f"{TRAPS}go-backwards-mask",
+    ),
+    DiagnosticKind(
+        *("RNN206", "zero-output", "silent", "The output of a masked sequence is zero"),
+        f"{TRAPS}zero-output",
+    ),
+    DiagnosticKind(
+        *("RNN301", "backward-last-step", "silent", "The backward output at the last time step"),
+        "docs/layers/bidirectional.html#q-backward-last-output",
+    ),
+    DiagnosticKind(
+        *("RNN302", "masked-last-step", "silent", "A last time step that can be masked"),
+        "docs/behaviour/masking.html#q-last-step",
+    ),
+    DiagnosticKind(
+        *("RNN303", "reversed-first-step", "silent", "The first output of a reversed sequence"),
+        "docs/behaviour/go-backwards.html#q-go-backwards-order",
+    ),
+    DiagnosticKind(
+        *("RNN304", "first-sample", "silent", "A sample is taken instead of an output"),
+        f"{ERRORS}not-enough-values",
+    ),
+    DiagnosticKind(
+        *("RNN305", "reversed-sequence", "silent", "A reversed sequence is used as if in order"),
+        "docs/behaviour/go-backwards.html#q-go-backwards-order",
+    ),
+    DiagnosticKind(
+        *("RNN401", "stateful-slices", "silent", "The state runs from slice to slice"),
+        "docs/layers/time-distributed.html",
+    ),
+    DiagnosticKind(
+        *("RNN402", "stateful-stack", "silent", "The states of stacked cells cannot be reset"),
+        f"{TRAPS}reset-stacked",
+    ),
+    DiagnosticKind(
+        *("RNN403", "stateful-batch-size", "fails", "A stateful layer without a batch size"),
+        f"{ERRORS}static-batch-size",
+    ),
+    DiagnosticKind(
+        *("RNN404", "stateful-changed", "fails", "A layer that became stateful after it was built"),
+        "docs/behaviour/initial-state-and-stateful.html",
+    ),
+    DiagnosticKind(
+        *("RNN501", "cannot-run", "fails", "The model can be created, but not run"),
+        UNCHECKED,
+        TENSORFLOW,
+    ),
+    DiagnosticKind(
+        *("RNN502", "wrong-shapes", "silent", "Keras infers wrong shapes"),
+        "docs/layers/bidirectional.html",
+        TENSORFLOW,
+    ),
+    DiagnosticKind(
+        *("RNN503", "output-missing", "fails", "An output that the layer does not return"),
+        "docs/explain.html",
+    ),
+    DiagnosticKind(
+        *("RNN504", "flags-changed", "silent", "Flags were changed after the call"),
+        "docs/explain.html",
+    ),
+    DiagnosticKind(
+        *("RNN505", "ragged-input", "fails", "A ragged input"),
+        f"{ERRORS}inhomogeneous-shape",
+        TENSORFLOW,
+    ),
+    DiagnosticKind(
+        *("RNN506", "regularized-states", "silent", "The returned states are penalized"),
+        f"{TRAPS}activity-regularizer",
+    ),
+    DiagnosticKind(
+        *("RNN507", "stacked-states", "silent", "TimeDistributed stacks output and states"),
+        f"{TRAPS}time-distributed-states",
+    ),
+)
+
+
+def create_diagnostic(code: str, layer: str, message: str, fix: str = "") -> Diagnostic:
+    """Create the diagnostic of kind *code* for the layer named *layer*.
+
+    Raises:
+        KeyError: If there is no such kind.
+
+    >>> from rnn_returns.models.diagnostics import create_diagnostic
+    >>> create_diagnostic("RNN204", "decoder", "decoder: the mask is dropped.").severity
+    'silent'
+    """
+    kind = _index_kinds()[code]
+    return Diagnostic(
+        *(layer, kind.code, kind.name, kind.severity, message, fix, kind.section, kind.applies_to)
+    )
+
+
+def list_kinds() -> Table:
+    """List every kind of diagnostic as a table.
+
+    >>> from rnn_returns.models.diagnostics import list_kinds
+    >>> list_kinds().rows[0]
+    ('RNN101', 'initial-state-count', 'fails', 'Too few or too many initial states')
+    """
+    rows = tuple((kind.code, kind.name, kind.severity, kind.title) for kind in KINDS)
+    return Table("Diagnostics", ("code", "name", "severity", "what is wrong"), rows)
+
+
+@cache
+def _index_kinds() -> dict[str, DiagnosticKind]:
+    return {kind.code: kind for kind in KINDS}

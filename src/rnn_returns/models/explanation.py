@@ -2,15 +2,26 @@
 
 import os
 from collections import Counter
+from dataclasses import replace
 from itertools import zip_longest
 from typing import Any
 
-from rnn_returns.models.diagnostics import diagnose_call, diagnose_execution, diagnose_layer
-from rnn_returns.models.graph import LayerCall, ModelGraph, ModelLayer
-from rnn_returns.models.keras_file import load_model, read_config
-from rnn_returns.models.report import RecurrentLayer, Report, ReturnedTensor
+from rnn_returns.models.config.reader import read_config
+from rnn_returns.models.diagnostic_rules import Finding
+from rnn_returns.models.diagnostic_rules.diagnosis import (
+    create_diagnostics,
+    diagnose_call,
+    diagnose_unpredicted_call,
+    list_facts,
+)
+from rnn_returns.models.diagnostic_rules.execution import diagnose_layer
+from rnn_returns.models.diagnostic_rules.time_order import find_reversed_uses
+from rnn_returns.models.files.model_file import SavedConfig, read_model_file, read_model_json
+from rnn_returns.models.graph import GraphCall, ModelGraph, ModelLayer
+from rnn_returns.models.report import UNKNOWN, RecurrentLayer, Report, ReturnedTensor
+from rnn_returns.models.version_changes import list_changes
 from rnn_returns.rules.expectation import Expected, expected
-from rnn_returns.rules.layer_spec import OPEN_AXES, LayerSpec, Shape, input_axes
+from rnn_returns.rules.layer_spec import OPEN_AXES, LayerSpec, Shape, input_axes, unwrap
 
 # A length for axes that may not be open, longer than any kernel.
 DUMMY_LENGTH = 10_000
@@ -22,12 +33,13 @@ def explain(model: Any) -> Report:
     No number is calculated, and the model stays as it is.
 
     Args:
-        model: A Keras model, functional or ``Sequential``, or the path of a ``.keras`` file, of
-            which no code is run. Of a model that runs code of its own, the layers are listed.
+        model: A Keras model, functional or ``Sequential``, or the path of a ``.keras``, ``.h5`` or
+            JSON file of any version. The file is read without Keras, and no code in it runs. Of a
+            model that runs code of its own, the layers are listed.
 
     Raises:
         TypeError: If *model* is neither a model nor a path.
-        ValueError: If there is no model at the path that can be loaded.
+        ValueError: If the file cannot be read, with the reason in one line.
 
     >>> import keras
     >>> from rnn_returns import explain
@@ -37,10 +49,29 @@ def explain(model: Any) -> Report:
     [('output', (None, 4))]
     """
     if isinstance(model, str | os.PathLike):
-        model = load_model(model, read_config(model))
+        return _explain_config(read_model_file(model))
     from rnn_returns.models.live_model import read_model  # Imports Keras.
 
     return build_report(read_model(model))
+
+
+def explain_json(text: str) -> Report:
+    """Explain a model from the text of its ``model.to_json()``, of any version of Keras.
+
+    Raises:
+        ValueError: If the text is not that of a model, with the reason in one line.
+
+    >>> from rnn_returns.models.explanation import explain_json
+    >>> gru = '{"class_name": "GRU", "config": {"name": "gru", "units": 4}}'
+    >>> text = f'{{"class_name": "Sequential", "config": {{"name": "m", "layers": [{gru}]}}}}'
+    >>> explain_json(text).layers[0].layer
+    'GRU(4)'
+    """
+    return _explain_config(read_model_json(text))
+
+
+def _explain_config(saved: SavedConfig) -> Report:
+    return build_report(read_config(saved.config, saved.keras_version, saved.backend))
 
 
 def build_report(graph: ModelGraph) -> Report:
@@ -48,15 +79,66 @@ def build_report(graph: ModelGraph) -> Report:
     notes: tuple[str, ...] = ()
     if graph.unknown_reason:
         notes = (f"Of its layers no more is known than what they are: {graph.unknown_reason}.",)
-    counts, indices = Counter(call.path for _, call in graph.calls), Counter[str]()
-    layers = []
-    for layer, call in graph.calls:
+    is_keras_2 = graph.keras_version.startswith(("1.", "2."))
+    predictions = {
+        call: _predict_call(layer, call, is_keras_2) for layer, call in graph.recurrent_calls
+    }
+    for call, prediction in predictions.items():  # The diagnostics of any call need the names.
+        for output, name in zip(call.outputs, prediction.names if prediction else (), strict=False):
+            output.name = output.name or name
+    reversed_uses = find_reversed_uses(graph)
+    names = _name_calls(graph)
+    layers = [
+        _explain_call(
+            layer, call, names[call], predictions[call], graph, reversed_uses.get(call, [])
+        )
+        for layer, call in graph.recurrent_calls
+    ]
+    layers += [_explain_uncalled(*uncalled, graph.keras_version) for uncalled in graph.uncalled]
+    return Report(graph.name, notes, tuple(layers), graph.keras_version)
+
+
+def _name_calls(graph: ModelGraph) -> dict[GraphCall, str]:
+    """Return the name of each recurrent call: its path, numbered if there are several."""
+    totals, indices = Counter(call.path for _, call in graph.recurrent_calls), Counter[str]()
+    names = {}
+    for _, call in graph.recurrent_calls:
         indices[call.path] += 1
-        total = counts[call.path]
+        total = totals[call.path]
         suffix = f" (call {indices[call.path]} of {total})" if total > 1 else ""
-        layers.append(_explain_call(layer, call, call.path + suffix, graph.backend))
-    layers += [_explain_uncalled(*uncalled) for uncalled in graph.uncalled]
-    return Report(graph.name, notes, tuple(layers))
+        names[call] = call.path + suffix
+    return names
+
+
+def _predict_call(layer: ModelLayer, call: GraphCall, is_keras_2: bool) -> Expected | None:
+    """Return what the rules predict of a call; None if they do not cover it, or Keras differs."""
+    if layer.spec is None:
+        return None
+    shape = call.input_shape or _create_dummy_shape(layer.spec)
+    if layer.is_time_major:
+        shape = _swap(shape)
+    # Keras 2 infers shapes as a call on data does.
+    prediction = _predict(layer.spec, shape, **_find_options(call), symbolic=not is_keras_2)
+    if not isinstance(prediction, Expected) or len(prediction.shapes) != len(call.outputs):
+        return None
+    if layer.is_time_major and unwrap(layer.spec).return_sequences:
+        sequence, *states = prediction.shapes
+        _, *axes = prediction.axes
+        prediction = replace(
+            prediction,
+            shapes=(_swap(sequence), *states),
+            axes=(_swap(prediction.axes[0]), *axes),
+        )
+    shapes = dict(zip(prediction.names, prediction.shapes, strict=True))
+    named = zip(call.outputs, prediction.names, strict=True)
+    known = [(shapes[output.name or name], output.shape) for output, name in named if output.shape]
+    agrees = call.input_shape is None or all(predicted == own for predicted, own in known)
+    return prediction if agrees else None
+
+
+def _swap(axes: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Exchange the first two axes, of which time is the first in a layer with ``time_major``."""
+    return (axes[1], axes[0], *axes[2:]) if len(axes) > 1 else axes
 
 
 def _predict(spec: LayerSpec, shape: Shape, **options: bool) -> Expected | ValueError:
@@ -67,57 +149,80 @@ def _predict(spec: LayerSpec, shape: Shape, **options: bool) -> Expected | Value
         return error
 
 
-def _explain_call(layer: ModelLayer, call: LayerCall, name: str, backend: str) -> RecurrentLayer:
+def _find_options(call: GraphCall) -> dict[str, bool]:
+    initial_state = "initial_state" in call.tensor_arguments
+    return {"mask": call.mask is not None, "initial_state": initial_state}
+
+
+def _create_dummy_shape(spec: LayerSpec) -> Shape:
+    return tuple(None if axis in OPEN_AXES else DUMMY_LENGTH for axis in input_axes(spec))
+
+
+def _explain_call(
+    layer: ModelLayer,
+    call: GraphCall,
+    name: str,
+    prediction: Expected | None,
+    graph: ModelGraph,
+    order: list[Finding],
+) -> RecurrentLayer:
     """Explain a call; without the rules where they do not cover it or Keras contradicts them."""
-    symbolic, diagnostics = None, []
-    if layer.spec:
-        initial_state = "initial_state" in call.tensor_arguments
-        options = {"mask": call.masked, "initial_state": initial_state}
-        prediction = _predict(layer.spec, call.input_shape, **options, symbolic=True)
-        shapes = tuple(output.shape for output in call.outputs)
-        if isinstance(prediction, Expected) and prediction.shapes == shapes:
-            symbolic = prediction
-            diagnostics = [*diagnose_layer(layer, layer.spec), *diagnose_call(call, layer.spec)]
-            if backend == "tensorflow":  # The rules describe no other backend.
-                on_data = _predict(layer.spec, call.input_shape, **options)
-                diagnostics += diagnose_execution(symbolic, on_data)
-    names, axes = (symbolic.names, symbolic.axes) if symbolic else ((), ())
+    axes = prediction.axes if prediction else ()
+    findings: list[Finding] = []
+    facts: list[str] = []
+    if layer.spec and prediction:
+        on_data = None
+        if graph.backend in ("", "tensorflow") and call.input_shape:
+            # The rules describe no other backend.
+            on_data = _predict(layer.spec, call.input_shape, **_find_options(call))
+        findings = diagnose_call(layer, call, prediction, on_data, order)
+        facts = list(list_facts(call, layer.spec))
+    elif layer.spec:
+        findings = diagnose_unpredicted_call(layer, call, _find_options(call), graph)
+    if graph.keras_version.startswith(("1.", "2.")):
+        # The others are of Keras 3. These are about what is done with the outputs.
+        findings = [each for each in findings if each.code.startswith("RNN3")]
     return RecurrentLayer(
         name=name,
         layer=layer.source,
         flags=layer.flags,
         reads=call.input_shape,
-        container=symbolic.container if symbolic else None,
+        container=call.container or (prediction.container if prediction else None),
         tensors=tuple(
-            ReturnedTensor(name, axes, output.shape, tuple(output.used_by))
-            for name, axes, output in zip_longest(names, axes, call.outputs)
+            ReturnedTensor(output.name or None, axes, output.shape, tuple(output.used_by))
+            for axes, output in zip_longest(axes, call.outputs)
         ),
-        mask=call.masked,
+        mask=call.mask is not None if call.is_mask_known else None,
         mask_note=_describe_mask(call),
-        diagnostics=tuple(diagnostics),
+        diagnostics=create_diagnostics(findings, name, graph.backend),
+        facts=tuple(facts),
+        changes=tuple(list_changes(layer, call, graph.keras_version)),
     )
 
 
-def _describe_mask(call: LayerCall) -> str:
-    if call.masked:
+def _describe_mask(call: GraphCall) -> str:
+    if not call.is_mask_known:
+        return UNKNOWN
+    if call.mask:
         return "given"
     if call.drops_mask:
         return "dropped: the input carries one, but the call is given none"
-    lost_at = call.inputs[0].mask_lost_at
+    lost_at = call.inputs[0].mask_lost_at if call.inputs else ""
     return f"none; the one before it ends at {lost_at}, which hands none on" if lost_at else "none"
 
 
-def _explain_uncalled(layer: ModelLayer, path: str, reason: str) -> RecurrentLayer:
+def _explain_uncalled(
+    layer: ModelLayer, path: str, reason: str, keras_version: str
+) -> RecurrentLayer:
     """Explain a layer without its calls."""
-    known, diagnostics = None, []
+    known, findings = None, []
     if layer.spec:
-        axes = input_axes(layer.spec)
-        shape = tuple(None if axis in OPEN_AXES else DUMMY_LENGTH for axis in axes)
-        diagnostics = [*diagnose_layer(layer, layer.spec)]
-        try:
-            known = expected(layer.spec, shape)
-        except ValueError as error:
-            diagnostics.append(str(error))
+        findings = list(diagnose_layer(layer, layer.spec))
+        prediction = _predict(layer.spec, _create_dummy_shape(layer.spec))
+        if isinstance(prediction, Expected):
+            known = prediction
+        else:
+            findings.append(Finding("RNN501", str(prediction).rstrip(".")))
     tensors = known.tensors if known else []
     return RecurrentLayer(
         name=path,
@@ -128,5 +233,6 @@ def _explain_uncalled(layer: ModelLayer, path: str, reason: str) -> RecurrentLay
         tensors=tuple(ReturnedTensor(each.name, each.axes, None, None) for each in tensors),
         mask=None,
         mask_note=f"not known: {reason}",
-        diagnostics=tuple(diagnostics),
+        diagnostics=create_diagnostics(findings, path),
+        changes=tuple(list_changes(layer, None, keras_version)),
     )

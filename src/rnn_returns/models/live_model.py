@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from rnn_returns.dependencies import keras
-from rnn_returns.introspection import FLAGS, describe
+from rnn_returns.introspection import FLAGS, describe, find_own_code
 from rnn_returns.models.graph import ModelGraph, ModelLayer
-from rnn_returns.models.tracing import find_graph, trace_calls
+from rnn_returns.models.tracing import Tracer, find_graph
 from rnn_returns.rules.layer_spec import LayerSpec
 from rnn_returns.rules.to_source import to_source
 from rnn_returns.validation import LAYERS, unwrap_layers
@@ -24,14 +24,17 @@ def read_model(model: Any) -> ModelGraph:
             f"type {type(model).__name__}; of a single layer, observe shows what it returns."
         )
     graph = find_graph(model)
-    calls = [] if graph is None else trace_calls(graph)
-    called = {id(layer): layer for layer, _ in calls}
+    tracer = None if graph is None else Tracer(graph)
+    called = {id(layer): layer for layer in (tracer.called if tracer else [])}
     layers = {key: _read_layer(layer) for key, layer in called.items() if _is_recurrent(layer)}
+    calls = tracer.calls if tracer else []
+    for operation, call in calls:
+        call.layer = layers.get(id(operation))
     return ModelGraph(
         name=_format_name(model),
         backend=keras.backend.backend(),
         unknown_reason="" if graph is not None else _explain_unknown_calls(model),
-        calls=[(layers[id(layer)], call) for layer, call in calls if id(layer) in layers],
+        calls=[call for _, call in calls],
         uncalled=[
             (_read_layer(layer), path, reason)
             for layer, path, reason in _find_uncalled(model, set(called))
@@ -76,22 +79,33 @@ def _is_recurrent(layer: Any) -> bool:
 
 def _read_layer(layer: Any) -> ModelLayer:
     parts = unwrap_layers(layer)
-    spec, source = _describe(layer, parts)
+    spec, source = _describe(layer)
     flags = {flag: bool(getattr(parts[0], flag)) for flag in FLAGS}
     return ModelLayer(
         source=source,
         flags={name: value for name, value in flags.items() if value or name in FLAGS[:2]},
         spec=spec,
         has_activity_regularizer=any(part.activity_regularizer for part in parts),
+        changed_flags=tuple(dict.fromkeys(_find_changed_flags(parts))),
     )
 
 
-def _describe(layer: Any, parts: list[Any]) -> tuple[LayerSpec | None, str]:
+def _find_changed_flags(parts: list[Any]) -> Iterator[str]:
+    """Yield the flags that cannot have been set when the layers were created or built."""
+    for part in parts:
+        if isinstance(part, keras.layers.RNN) and part.built and part.stateful:
+            if part.states is None:
+                yield "stateful"
+        elif isinstance(part, keras.layers.Bidirectional):
+            for flag in ("return_sequences", "return_state"):
+                if getattr(part, flag) != getattr(part.forward_layer, flag):
+                    yield flag
+
+
+def _describe(layer: Any) -> tuple[LayerSpec | None, str]:
     """Return the description of *layer*, or None if the rules do not cover it, and its source."""
-    for part in reversed(parts):
-        known = next(kind for kind in LAYERS if isinstance(part, kind))
-        if type(part).call is not known.call:
-            return None, f"{type(part).__name__}, which runs code of its own"
+    if own := find_own_code(layer):
+        return None, f"{type(own[0]).__name__}, which runs code of its own"
     try:
         spec = describe(layer)
     except TypeError as error:

@@ -5,6 +5,8 @@ import textwrap
 from dataclasses import asdict, dataclass
 from html import escape
 
+from rnn_returns.models.diagnostics import SEVERITIES, Diagnostic, ModelError
+from rnn_returns.models.terminal_text import escape_texts
 from rnn_returns.rules.layer_spec import Shape
 from rnn_returns.table import Table
 
@@ -45,11 +47,14 @@ class RecurrentLayer:
         layer: The Python that makes it; of a class of its own, the name of the class.
         flags: ``return_sequences`` and ``return_state``, and the other flags that are set.
         reads: The shape of its input, or None where it is not known.
-        container: ``"tensor"`` or ``"tuple"``, or None where it is not known.
+        container: ``"tensor"``, ``"tuple"`` or, in a file of an old version, ``"list"``; None where
+            it is not known.
         tensors: What it returns.
         mask: Whether it is given a mask, or None where that is not known.
         mask_note: The same in words, and where a mask was lost.
-        diagnostics: The traps that are here.
+        diagnostics: The mistakes in this call.
+        facts: What else is true of the call, such as states that no layer uses.
+        changes: What the newest Keras does differently, if an older one wrote the model.
     """
 
     name: str
@@ -60,9 +65,14 @@ class RecurrentLayer:
     tensors: tuple[ReturnedTensor, ...]
     mask: bool | None
     mask_note: str
-    diagnostics: tuple[str, ...]
+    diagnostics: tuple[Diagnostic, ...]
+    facts: tuple[str, ...] = ()
+    changes: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
+        return escape_texts(self)._format()
+
+    def _format(self) -> str:
         flags = ", ".join(f"{name}={value}" for name, value in self.flags.items())
         _, *rows = repr(self._table("")).splitlines()
         lines = [
@@ -73,15 +83,32 @@ class RecurrentLayer:
             *(f"    {row}" for row in rows if self.tensors),
             *_format_field("mask", self.mask_note),
         ]
+        for fact in self.facts:
+            lines += _format_field("fact", fact)
+        for change in self.changes:
+            lines += _format_field("change", change)
         for diagnostic in self.diagnostics:
-            lines += _format_field("diagnostic", diagnostic)
+            lines += _format_field(diagnostic.severity, str(diagnostic))
+            lines += _format_field("", f"fix: {diagnostic.fix}") if diagnostic.fix else []
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:
+        return escape_texts(self)._format_html()
+
+    def _format_html(self) -> str:
         caption = f"{self.name}: {self.layer}; reads: {self._reads}; returns: {self._returns}"
-        notes = [f"mask: {self.mask_note}", *(f"diagnostic: {text}" for text in self.diagnostics)]
-        items = "".join(f"<li>{escape(note)}</li>" for note in notes)
+        items = "".join(f"<li>{escape(note)}</li>" for note in self._notes)
         return f'{self._table(caption)._repr_html_()}<ul class="rnn-notes">{items}</ul>'
+
+    @property
+    def _notes(self) -> list[str]:
+        fixes = [f"; fix: {each.fix}" if each.fix else "" for each in self.diagnostics]
+        return [
+            f"mask: {self.mask_note}",
+            *(f"fact: {fact}" for fact in self.facts),
+            *(f"change: {change}" for change in self.changes),
+            *(f"{text}{fix}" for text, fix in zip(self.diagnostics, fixes, strict=True)),
+        ]
 
     @property
     def _reads(self) -> str:
@@ -105,23 +132,59 @@ class Report:
         notes: What is true of the model as a whole.
         layers: The calls of recurrent layers, in the order in which the model makes them; behind
             them the recurrent layers whose calls are not known.
+        keras_version: The version of Keras that wrote the file; "" for a live model, and for a file
+            that does not name it.
     """
 
     model: str
     notes: tuple[str, ...]
     layers: tuple[RecurrentLayer, ...]
+    keras_version: str = ""
+
+    @property
+    def diagnostics(self) -> tuple[Diagnostic, ...]:
+        """The mistakes in all layers."""
+        return tuple(each for layer in self.layers for each in layer.diagnostics)
+
+    def raise_for(self, severity: str) -> None:
+        """Raise an error if there are diagnostics, for tests of your own model.
+
+        Args:
+            severity: ``"fails"``, or ``"silent"`` for both severities.
+
+        Raises:
+            rnn_returns.models.diagnostics.ModelError: If there are such diagnostics; it lists them.
+            ValueError: If there is no such severity.
+
+        >>> import keras
+        >>> from rnn_returns import explain
+        >>> model = keras.Sequential([keras.Input((5, 3)), keras.layers.GRU(4)])
+        >>> explain(model).raise_for("silent")
+        """
+        if severity not in SEVERITIES:
+            raise ValueError(f"severity is one of {', '.join(SEVERITIES)}, not {severity!r}.")
+        accepted = SEVERITIES[: SEVERITIES.index(severity) + 1]
+        if found := tuple(each for each in self.diagnostics if each.severity in accepted):
+            raise ModelError(found)
 
     def to_json(self) -> str:
         """Write the report as JSON text, with null for what is not known, or open in a shape."""
         return json.dumps(asdict(self))
 
     def __repr__(self) -> str:
-        notes = (textwrap.fill(note, WIDTH) for note in self.notes)
-        return "\n\n".join([self.model, *notes, *map(repr, self.layers)])
+        model, notes = escape_texts((self._title, self.notes))
+        wrapped = (textwrap.fill(note, WIDTH) for note in notes)
+        return "\n\n".join([model, *wrapped, *map(repr, self.layers)])
 
     def _repr_html_(self) -> str:
-        lines = "".join(f"<p>{escape(line)}</p>" for line in (self.model, *self.notes))
+        texts = escape_texts((self._title, *self.notes))
+        lines = "".join(f"<p>{escape(text)}</p>" for text in texts)
         return lines + "".join(layer._repr_html_() for layer in self.layers)
+
+    @property
+    def _title(self) -> str:
+        version = self.keras_version
+        return f"{self.model}, written by Keras {version}" if version else self.model
 
 
 def _format_field(title: str, text: str) -> list[str]:

@@ -24,6 +24,10 @@ MERGE_MODES = ("concat", *MERGES, None)
 SHARED_FLAGS = ("stateful", "return_sequences", "return_state")
 
 
+class UnknownOutputSizeError(ValueError):
+    """Keras supports the call, but only the code of a custom cell has the size of the output."""
+
+
 class CallOptions(NamedTuple):
     """How a layer is called: with a mask, with an initial state, on a symbolic input."""
 
@@ -76,11 +80,18 @@ def _check_layer(layer: LayerSpec) -> None:
 def _check_cell(cell: CellSpec) -> None:
     if cell.kind not in CELL_KINDS:
         raise ValueError(f"There is no cell {cell.kind!r}, only {_join(CELL_KINDS)}.")
-    if cell.units < 1:
+    if cell.units is None and cell.kind != "custom":
+        raise ValueError(f"{cell.kind} needs units.")
+    if cell.units is not None and cell.units < 1:
         raise ValueError(f"Keras needs a positive number of units, not {cell.units}.")
     if cell.kind == "custom" and cell.state_size is None:
         raise ValueError(
             "A custom cell needs state_size: one size, or a size for each of its states."
+        )
+    if any(isinstance(size, tuple) for size in cell.state_sizes):
+        raise ValueError(
+            f"The state_size {cell.state_size} has matrices, but the rules describe states of the "
+            "shape (batch, units) only; observe shows what a layer of such a cell returns."
         )
     if cell.container not in CONTAINERS:
         raise ValueError(
@@ -159,6 +170,7 @@ def _check_input(layer: LayerSpec, shape: Shape) -> None:
 def _check_states(layer: LayerSpec, shape: Shape, options: CallOptions) -> None:
     """Check how the layer, or each layer that it wraps, handles its states."""
     if layer.kind == "TimeDistributed":
+        _check_stacked_dtypes(wrapped(layer))
         _check_states(wrapped(layer), (shape[0], *shape[2:]), options)
     elif layer.kind == "Bidirectional":
         for part in direction_specs(layer):
@@ -169,6 +181,26 @@ def _check_states(layer: LayerSpec, shape: Shape, options: CallOptions) -> None:
             _check_stateful(stack, shape, options)
         if len(stack) == 1 and not options.symbolic:
             _check_single_cell(stack[0], layer.unroll, shape, options)
+        if layer.cells[-1].units is None and not options.symbolic:
+            raise UnknownOutputSizeError(
+                "The custom cell has no output_size, so the size of its output on data is not "
+                "known; set output_size in the class of the cell, or units in its CellSpec. In a "
+                f"symbolic call Keras uses the size of the first state, "
+                f"{layer.cells[-1].state_sizes[0]}."
+            )
+
+
+def _check_stacked_dtypes(layer: LayerSpec) -> None:
+    """Check that TimeDistributed can stack the outputs and states of the layer that it wraps."""
+    if layer.kind != "Bidirectional" or not wrapped(layer).return_state:
+        return
+    dtypes = [part.compute_dtype for part in (layer, *direction_specs(layer))]
+    if len(set(dtypes)) > 1:
+        raise ValueError(
+            "TimeDistributed makes one tensor of all that the layer inside returns, but the types "
+            f"of the output and of the states differ: {', '.join(dtypes)}; set the same dtype in "
+            "Bidirectional and in the layers that it wraps."
+        )
 
 
 def _check_stateful(stack: tuple[CellSpec, ...], shape: Shape, options: CallOptions) -> None:

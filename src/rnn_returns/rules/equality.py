@@ -19,6 +19,15 @@ MERGES: dict[str, tuple[str, Callable[[Any, Any], Any]]] = {
 }
 
 
+# For each type of numbers those that hold all its values exactly, the smallest first.
+EXACT = {
+    "float16": ("float16", "float32", "float64"),
+    "bfloat16": ("bfloat16", "float32", "float64"),
+    "float32": ("float32", "float64"),
+    "float64": ("float64",),
+}
+
+
 @dataclass(frozen=True)
 class View:
     """Point at a returned tensor, or at a part of it.
@@ -47,6 +56,27 @@ class View:
             for item in self.index
         )
         return f"{self.name}[{', '.join(items)}]" if self.index else self.name
+
+
+def holds_exactly(dtype: str, values: str) -> bool:
+    """Return whether the type *dtype* can hold every number of the type *values* exactly.
+
+    >>> from rnn_returns.rules.equality import holds_exactly
+    >>> holds_exactly("float32", "float16"), holds_exactly("float16", "bfloat16")
+    (True, False)
+    """
+    return dtype in EXACT.get(values, (values,))
+
+
+def promote(first: str, second: str) -> str | None:
+    """Return the type in which NumPy calculates with numbers of two types, None if not known.
+
+    >>> from rnn_returns.rules.equality import promote
+    >>> promote("float16", "bfloat16")
+    'float32'
+    """
+    types = (dtype for dtype in EXACT.get(first, (first,)) if holds_exactly(dtype, second))
+    return next(types, None)
 
 
 @dataclass(frozen=True)

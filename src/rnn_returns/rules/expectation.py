@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from rnn_returns.rules.constraints import CallOptions, check_call
-from rnn_returns.rules.equality import ALL, MERGES, Equality, View
+from rnn_returns.rules.convolution import convolve
+from rnn_returns.rules.equality import ALL, MERGES, Equality, View, holds_exactly, promote
 from rnn_returns.rules.layer_spec import (
     CELL_STATES,
     DIRECTIONS,
@@ -77,7 +78,10 @@ def expected(
         symbolic: Whether it is called on a ``keras.Input``, not on numbers.
 
     Raises:
-        ValueError: If there is no such layer, or Keras refuses it, or refuses to call it so.
+        TypeError: If *layer* is not a recurrent layer, or its class or cell has code of its own
+            that determines what it returns.
+        ValueError: If there is no such layer, or Keras refuses it, or refuses to call it so; or if
+            a custom cell has no ``output_size``, which only a symbolic call can do without.
 
     >>> from rnn_returns.rules.layer_spec import LayerSpec
     >>> from rnn_returns.rules.expectation import expected
@@ -128,10 +132,12 @@ def _predict_recurrent(layer: LayerSpec, shape: Shape, options: CallOptions) -> 
     """Return the output, followed by the states with ``return_state``."""
     batch, timesteps, *features = shape
     if layer.kind in IMAGE_AXES:
-        axes, size = image_axes(layer, "filters"), _convolve(layer, features)
+        axes, size = image_axes(layer, "filters"), convolve(layer, features)
         states = [TensorSpec(name, ("batch", *axes), (batch, *size)) for name in state_names(layer)]
     else:
-        axes, size = ("units",), (layer.cells[-1].units,)
+        top = layer.cells[-1]
+        # Without output_size, which check_call accepts of a symbolic call only, Keras uses this.
+        axes, size = ("units",), (top.state_sizes[0] if top.units is None else top.units,)
         states = _predict_cell_states(layer, shape, options)
     if layer.return_sequences:
         axes, size = ("timesteps", *axes), (timesteps, *size)
@@ -173,33 +179,16 @@ def _find_last_output(layer: LayerSpec, options: CallOptions) -> Iterator[str]:
     if top.kind not in CELL_STATES:
         return  # A custom cell may return any output.
     # A masked step repeats both the states and the output, but the first output is zero.
-    differ = layer.zero_output_for_mask or layer.stateful or options.initial_state
+    may_start = layer.stateful or options.initial_state or top.own_initial_state
+    differ = layer.zero_output_for_mask or may_start
     if not (options.mask and differ):
         yield state_names(layer)[-len(top.state_names)]
 
 
-def _convolve(layer: LayerSpec, image: Sequence[Any]) -> tuple[Any, ...]:
-    """Return the shape of one image after the convolution of a ConvLSTM."""
-    first = layer.data_format == "channels_first"
-    options: tuple[Any, ...] = (layer.kernel_size, layer.strides, layer.dilation_rate)
-    sizes = []
-    for axis, length in enumerate(image[1:] if first else image[:-1]):
-        kernel, stride, dilation = (
-            option[axis] if isinstance(option, tuple) else option for option in options
-        )
-        window = dilation * (kernel - 1) + 1 if layer.padding == "valid" else 1
-        if window > length:
-            raise ValueError(
-                f"The kernel reaches over {window} entries of the {IMAGE_AXES[layer.kind][axis]} "
-                f"axis, which has {length}; make kernel_size smaller, or set padding='same'."
-            )
-        sizes.append((length - window) // stride + 1)
-    return (layer.filters, *sizes) if first else (*sizes, layer.filters)
-
-
 def _predict_bidirectional(layer: LayerSpec, shape: Shape, options: CallOptions) -> _Prediction:
     """Return the merged output, or both outputs, then the states of both directions."""
-    predictions = [_predict(part, shape, options) for part in direction_layers(layer)]
+    parts = direction_layers(layer)
+    predictions = [_predict(part, shape, options) for part in parts]
     if options.symbolic and predictions[0].result != predictions[1].result:
         # A symbolic call takes the shapes of both directions from the forward layer alone.
         predictions = [_Prediction(predictions[0].result, [])] * 2
@@ -210,6 +199,7 @@ def _predict_bidirectional(layer: LayerSpec, shape: Shape, options: CallOptions)
         outputs.append(output)
         states.extend(rest)
     equalities = _merge_equalities(layer, outputs[0], [each.equalities for each in predictions])
+    equalities = [each for each in equalities if _survives_cast(each, layer, parts)]
     if layer.merge_mode is None:
         return _Prediction((*outputs, *states), equalities)
     output = _merge_outputs(layer.merge_mode, *outputs)
@@ -270,6 +260,18 @@ def _merge_equalities(
             return []
         return [Equality(View("output"), tuple(each.left for each in moved), layer.merge_mode)]
     return moved
+
+
+def _survives_cast(
+    equality: Equality, layer: LayerSpec, parts: tuple[LayerSpec, LayerSpec]
+) -> bool:
+    """Return whether an equality holds although only the outputs are cast to the layer's type."""
+    forward, backward = (part.compute_dtype for part in parts)
+    if equality.merge:
+        # The states are merged in their own type, the outputs in that of the layer.
+        return promote(forward, backward) == layer.compute_dtype
+    is_forward = equality.left.name.startswith(DIRECTIONS[0])
+    return holds_exactly(layer.compute_dtype, forward if is_forward else backward)
 
 
 def _predict_time_distributed(layer: LayerSpec, shape: Shape, options: CallOptions) -> _Prediction:

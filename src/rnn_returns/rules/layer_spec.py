@@ -5,6 +5,8 @@ from dataclasses import dataclass, fields, replace
 from typing import Any
 
 Shape = tuple[int | None, ...]
+# The size of a state: of a vector a number, of a matrix a number for each of its axes.
+Size = int | tuple[int, ...]
 
 # The states of Keras's own cells, in the order in which Keras returns them.
 CELL_STATES = {
@@ -39,10 +41,12 @@ class CellSpec:
 
     Args:
         kind: ``"LSTMCell"``, ``"GRUCell"``, ``"SimpleRNNCell"`` or ``"custom"``.
-        units: The size of its output.
+        units: The size of its output. None stands for a custom cell without ``output_size``.
         state_size: Of a custom cell only: its ``state_size``, one size or a size for each state.
         container: Of a custom cell in a stack only: what its initial states come in,
             ``"list"``, ``"tuple"`` or, for one state without a container, ``"tensor"``.
+        own_initial_state: Whether its class has a ``get_initial_state`` that is not one of Keras's,
+            so that the states may start from other values than zeros.
 
     >>> from rnn_returns.rules.layer_spec import CellSpec
     >>> CellSpec("custom", units=2, state_size=(2, 3)).state_names
@@ -50,9 +54,10 @@ class CellSpec:
     """
 
     kind: str
-    units: int
-    state_size: int | tuple[int, ...] | None = None
+    units: int | None = None
+    state_size: int | tuple[Size, ...] | None = None
     container: str = "list"
+    own_initial_state: bool = False
 
     @property
     def state_names(self) -> tuple[str, ...]:
@@ -62,10 +67,10 @@ class CellSpec:
         return tuple(f"state_{i}" for i in range(len(self.state_sizes)))
 
     @property
-    def state_sizes(self) -> tuple[int, ...]:
-        """The sizes of its states, in Keras's order."""
+    def state_sizes(self) -> tuple[Any, ...]:
+        """The sizes of its states, each a ``Size``, in Keras's order."""
         if self.kind in CELL_STATES:
-            return (self.units,) * len(CELL_STATES[self.kind])
+            return (self.units or 0,) * len(CELL_STATES[self.kind])
         return self.state_size if isinstance(self.state_size, tuple) else (self.state_size or 0,)
 
 
@@ -94,6 +99,7 @@ class LayerSpec:
         layer: What a wrapper wraps; of Bidirectional, the forward layer.
         backward_layer: Of Bidirectional. None stands for the forward layer, read backwards.
         merge_mode: Of Bidirectional.
+        dtype: As in Keras, the name of a policy such as ``"mixed_float16"``.
 
     >>> from rnn_returns.rules.layer_spec import LayerSpec
     >>> LayerSpec("GRU", units=4, return_state=True).to_json()
@@ -118,6 +124,12 @@ class LayerSpec:
     layer: "LayerSpec | None" = None
     backward_layer: "LayerSpec | None" = None
     merge_mode: str | None = "concat"
+    dtype: str = "float32"
+
+    @property
+    def compute_dtype(self) -> str:
+        """The type of the numbers that it calculates with, as in ``"mixed_float16"``."""
+        return self.dtype.rpartition("_")[2]
 
     @property
     def cells(self) -> tuple[CellSpec, ...]:
@@ -166,6 +178,26 @@ def returned_names(layer: LayerSpec) -> tuple[str, ...]:
         outputs = tuple(f"{direction}_output" for direction in DIRECTIONS)
     # A wrapper has the flags of the layer that it wraps.
     return (*outputs, *state_names(layer)) if (layer.layer or layer).return_state else outputs
+
+
+def returned_axes(layer: LayerSpec) -> tuple[tuple[str, ...], ...]:
+    """Name the axes of the tensors that *layer* returns, flat, in Keras's order.
+
+    >>> from rnn_returns.rules.layer_spec import LayerSpec, returned_axes
+    >>> returned_axes(LayerSpec("GRU", units=4, return_sequences=True))
+    (('batch', 'timesteps', 'units'),)
+    """
+    if layer.kind == "TimeDistributed":
+        first, *others = returned_axes(wrapped(layer))
+        # It stacks several tensors on a new first axis.
+        first = ("returned", *first) if others else first
+        return ((first[0], "slices", *first[1:]),)
+    inner = layer.layer or layer
+    values = image_axes(inner, "filters") if inner.kind in IMAGE_AXES else ("units",)
+    state = ("batch", *values)
+    output = ("batch", "timesteps", *values) if inner.return_sequences else state
+    names = returned_names(layer)
+    return tuple(output if name.endswith("output") else state for name in names)
 
 
 def input_axes(layer: LayerSpec) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import asdict
+from typing import Any
 
 from rnn_returns.rules.expectation import expected
 from rnn_returns.rules.layer_spec import LayerSpec, Shape
@@ -15,6 +16,8 @@ class PredictedReturn:
     Args:
         layer: The layer, described.
         shape: The shape of its input, None where a length is open.
+        mask: Whether it is called with a mask.
+        initial_state: Whether it is called with an initial state.
 
     Raises:
         ValueError: If Keras refuses the layer or the call.
@@ -32,23 +35,28 @@ class PredictedReturn:
     without a mask, on any data: state_h == output
     """
 
-    def __init__(self, layer: LayerSpec, shape: Shape) -> None:
-        self.layer, self.shape, self.returned = layer, shape, expected(layer, shape)
+    def __init__(
+        self, layer: LayerSpec, shape: Shape, *, mask: bool = False, initial_state: bool = False
+    ) -> None:
+        self.layer, self.shape = layer, shape
+        self.options = {"mask": mask, "initial_state": initial_state}
+        self.returned = expected(layer, shape, **self.options)
         # The Python that makes the layer, calls it and unpacks what it returns.
-        self.code = f"{', '.join(self.returned.names)} = {to_source(layer, 'keras.layers.')}(x)"
+        given = [f"{name}={name}" for name, is_given in self.options.items() if is_given]
+        call = f"{to_source(layer, 'keras.layers.')}({', '.join(['x', *given])})"
+        self.code = f"{', '.join(self.returned.names)} = {call}"
 
-    def to_json(self) -> str:
-        """Write everything as JSON text, with null for an open length in a shape."""
-        return json.dumps(
-            {
-                "layer": json.loads(self.layer.to_json()),
-                "reads": self.shape,
-                "container": self.returned.container,
-                "tensors": [asdict(tensor) for tensor in self.returned.tensors],
-                "equalities_without_a_mask": [str(each) for each in self.returned.equalities],
-                "code": self.code,
-            }
-        )
+    def to_data(self) -> dict[str, Any]:
+        """Return everything as data for JSON, with None for an open length in a shape."""
+        return {
+            "layer": json.loads(self.layer.to_json()),
+            "reads": self.shape,
+            **self.options,
+            "container": self.returned.container,
+            "tensors": [asdict(tensor) for tensor in self.returned.tensors],
+            "equalities": [str(each) for each in self.returned.equalities],
+            "code": self.code,
+        }
 
     def __repr__(self) -> str:
         several = self.returned.container != "tensor"
@@ -59,7 +67,8 @@ class PredictedReturn:
             for tensor in self.returned.tensors
         )
         table = Table(caption, ("tensor", "axes", "shape"), rows)
+        masked = "with any mask" if self.options["mask"] else "without a mask"
         equalities = "\n".join(
-            f"without a mask, on any data: {equality}" for equality in self.returned.equalities
+            f"{masked}, on any data: {equality}" for equality in self.returned.equalities
         )
         return "\n\n".join(filter(None, [self.code, repr(table), equalities]))

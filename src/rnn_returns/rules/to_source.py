@@ -51,9 +51,8 @@ def _format_value(value: Any, module: str) -> str:
     if isinstance(value, LayerSpec):
         return to_source(value, module)
     if isinstance(value, CellSpec):
-        return (
-            f"{module}{value.kind}({value.units})" if value.kind != "custom" else "<a custom cell>"
-        )
+        custom = value.kind == "custom" or value.own_initial_state
+        return "<a custom cell>" if custom else f"{module}{value.kind}({value.units})"
     if isinstance(value, tuple) and value and isinstance(value[0], CellSpec):
         return f"[{', '.join(_format_value(cell, module) for cell in value)}]"
     return repr(value)

@@ -1,0 +1,1 @@
+"""Read the graph of a model from its configuration, as any version of Keras wrote it."""

@@ -1,0 +1,1 @@
+"""Read the configuration in a model file, within bounds and without Keras."""

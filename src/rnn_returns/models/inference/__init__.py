@@ -1,0 +1,1 @@
+"""Infer the shapes and masks that a configuration does not contain."""
