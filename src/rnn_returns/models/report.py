@@ -102,7 +102,7 @@ class RecurrentLayer:
 
     @property
     def _notes(self) -> list[str]:
-        fixes = [f"; fix: {each.fix}" if each.fix else "" for each in self.diagnostics]
+        fixes = [f" Fix: {each.fix}" if each.fix else "" for each in self.diagnostics]
         return [
             f"mask: {self.mask_note}",
             *(f"fact: {fact}" for fact in self.facts),
