@@ -19,7 +19,7 @@ from rnn_returns.models.diagnostic_rules.time_order import find_reversed_uses
 from rnn_returns.models.files.model_file import SavedConfig, read_model_file, read_model_json
 from rnn_returns.models.graph import GraphCall, ModelGraph, ModelLayer
 from rnn_returns.models.report import UNKNOWN, RecurrentLayer, Report, ReturnedTensor
-from rnn_returns.models.version_changes import list_changes
+from rnn_returns.models.version_changes import is_keras_2, list_changes
 from rnn_returns.rules.expectation import Expected, expected
 from rnn_returns.rules.layer_spec import OPEN_AXES, LayerSpec, Shape, input_axes, unwrap
 
@@ -79,9 +79,9 @@ def build_report(graph: ModelGraph) -> Report:
     notes: tuple[str, ...] = ()
     if graph.unknown_reason:
         notes = (f"Of its layers no more is known than what they are: {graph.unknown_reason}.",)
-    is_keras_2 = graph.keras_version.startswith(("1.", "2."))
+    is_old = is_keras_2(graph.keras_version)
     predictions = {
-        call: _predict_call(layer, call, is_keras_2) for layer, call in graph.recurrent_calls
+        call: _predict_call(layer, call, is_old) for layer, call in graph.recurrent_calls
     }
     for call, prediction in predictions.items():  # The diagnostics of any call need the names.
         for output, name in zip(call.outputs, prediction.names if prediction else (), strict=False):
@@ -110,7 +110,7 @@ def _name_calls(graph: ModelGraph) -> dict[GraphCall, str]:
     return names
 
 
-def _predict_call(layer: ModelLayer, call: GraphCall, is_keras_2: bool) -> Expected | None:
+def _predict_call(layer: ModelLayer, call: GraphCall, is_old: bool) -> Expected | None:
     """Return what the rules predict of a call; None if they do not cover it, or Keras differs."""
     if layer.spec is None:
         return None
@@ -118,7 +118,7 @@ def _predict_call(layer: ModelLayer, call: GraphCall, is_keras_2: bool) -> Expec
     if layer.is_time_major:
         shape = _swap(shape)
     # Keras 2 infers shapes as a call on data does.
-    prediction = _predict(layer.spec, shape, **_find_options(call), symbolic=not is_keras_2)
+    prediction = _predict(layer.spec, shape, **_find_options(call), symbolic=not is_old)
     if not isinstance(prediction, Expected) or len(prediction.shapes) != len(call.outputs):
         return None
     if layer.is_time_major and unwrap(layer.spec).return_sequences:
@@ -179,7 +179,7 @@ def _explain_call(
         facts = list(list_facts(call, layer.spec))
     elif layer.spec:
         findings = diagnose_unpredicted_call(layer, call, _find_options(call), graph)
-    if graph.keras_version.startswith(("1.", "2.")):
+    if is_keras_2(graph.keras_version):
         # The others are of Keras 3. These are about what is done with the outputs.
         findings = [each for each in findings if each.code.startswith("RNN3")]
     return RecurrentLayer(

@@ -27,15 +27,20 @@ def list_changes(layer: ModelLayer, call: GraphCall | None, keras_version: str) 
         return
     if call.container == "list":
         yield "Keras 3 returns a tuple, where this version returned a list."
-    is_keras_2 = keras_version.startswith(("1.", "2."))
-    if is_keras_2 and call.mask and not call.sets_mask and "initial_state" in call.arguments:
+    is_old = is_keras_2(keras_version)
+    if is_old and call.mask and not call.sets_mask and "initial_state" in call.arguments:
         yield (
             "Keras 3 fills in no mask where a call has an initial state, so padded steps are read "
             "like all others; pass mask= to the call as well."
         )
     sequences = layer.flags.get("return_sequences")
-    if call.sets_mask and sequences and not is_keras_2 and _is_before_3_12(keras_version):
+    if call.sets_mask and sequences and not is_old and _is_before_3_12(keras_version):
         yield "Keras 3.12 and newer also propagate the mask that this call passes."
+
+
+def is_keras_2(keras_version: str) -> bool:
+    """Return whether a version is older than Keras 3; "" is not."""
+    return keras_version.startswith(("1.", "2."))
 
 
 def _is_before_3_12(keras_version: str) -> bool:
