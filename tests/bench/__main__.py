@@ -14,7 +14,7 @@ from statistics import median
 
 from support.sites import ROOT
 
-from bench import explorer
+from bench import command, explorer
 from bench.sites import FOLDER, generated_site, this_site
 
 RESULT = ROOT / "_build" / "bench.json"
@@ -96,7 +96,12 @@ def added() -> Cases:
     return cases
 
 
-PARTS = {part.__name__: part for part in (untrained, complete, edits, added)}
+def report_on_files() -> Cases:
+    """A report on a model file: the command, beside the import of NumPy and a report by Keras."""
+    return command.create_cases()
+
+
+PARTS = {part.__name__: part for part in (untrained, complete, edits, added, report_on_files)}
 
 
 def measure(part: str, rounds: int) -> Seconds:
@@ -141,6 +146,14 @@ def ratios(found: dict[str, Seconds]) -> dict[str, dict[str, float]]:
             for case in ("ours", "stock")
         )
         compared["an added page, as a part of stock's"] = {"is": ours / stock, "at most": 1 / 6}
+    if times := medians.get("report_on_files"):
+        small, large = f"report, {command.SMALL} layers", f"report, {command.LARGE} layers"
+        most_of_numpy = {"is": times[small] / times["import numpy"], "at most": 1}
+        compared[f"{small}, of import numpy"] = most_of_numpy
+        compared[f"{small}, of a report by Keras"] = {
+            "is": times[small] / times[f"{small}, by Keras"]
+        }
+        compared[f"seconds, {large}"] = {"is": times[large], "at most": 2}
     for name, seconds in medians.get("explorer", {}).items():
         compared[f"milliseconds, {name}"] = {"is": 1000 * seconds, "at most": 50}
     return compared
