@@ -310,3 +310,27 @@ def test_a_ragged_input() -> None:
     rows = tensorflow.RaggedTensor.from_row_lengths(np.ones((3, 3), "float32"), [1, 2])
     with pytest.raises(Exception, match="ragged"):
         model.predict(rows, verbose=0)
+
+
+def test_the_mask_that_a_fix_passes() -> None:
+    """The fix of a dropped mask creates it as the layer does that the mask comes from."""
+
+    def fix(masked: Any) -> str:
+        layer = layers.GRU(4)
+        (found,) = explain(
+            keras.Model([X, TOKENS, STATE], layer(masked, initial_state=STATE))
+        ).diagnostics
+        assert found.code == "RNN204"
+        return found.fix
+
+    masking = layers.Masking(mask_value=0.5)
+    values = {"keras": keras, "tokens": np.array([[1, 0]]), "mask_value": 0.5}
+    values["x"] = np.array([[[0.5, 1.0], [0.5, 0.5]]])
+    created = eval(fix(masking(X)).removeprefix("mask="), values)
+    assert np.array_equal(created, masking.compute_mask(values["x"]))
+    assert np.array_equal(created, eval(fix(words()).removeprefix("mask="), values))
+    assert fix(sequence_of(words())) == fix(words())
+
+
+def sequence_of(x: Any) -> Any:
+    return layers.LSTM(3, return_sequences=True)(x)

@@ -42,16 +42,18 @@ def diagnose_indices(call: GraphCall, spec: LayerSpec) -> Iterator[Finding]:
         for index in read_indices(output):
             yield from _diagnose_first_sample(output, index)
     inner = unwrap(spec)
-    if not inner.return_sequences or inner.kind in IMAGE_AXES or spec.kind == "TimeDistributed":
+    if not inner.return_sequences or spec.kind == "TimeDistributed":
+        return
+    if inner.kind in IMAGE_AXES and spec.kind != "Bidirectional":
         return
     for output in call.outputs:
         if "state" in output.name:
             continue
-        for tensor in [output, *_follow(output)]:
-            for index in read_indices(tensor):
-                if finding := _diagnose_time_step(call, spec, output, index):
-                    yield finding
-                    return
+        indices = [index for each in [output, *_follow(output)] for index in read_indices(each)]
+        for index in indices:
+            if finding := _diagnose_time_step(call, spec, output, index, indices):
+                yield finding
+                return
 
 
 def _diagnose_first_sample(output: GraphTensor, index: Index) -> Iterator[Finding]:
@@ -66,23 +68,25 @@ def _diagnose_first_sample(output: GraphTensor, index: Index) -> Iterator[Findin
 
 
 def _diagnose_time_step(
-    call: GraphCall, spec: LayerSpec, output: GraphTensor, index: Index
+    call: GraphCall, spec: LayerSpec, output: GraphTensor, index: Index, indices: list[Index]
 ) -> Finding | None:
-    """Return what is wrong with taking one time step of a sequence."""
+    """Return what is wrong with taking one time step of a sequence, of which all are *indices*."""
     length = (output.shape or (None, None))[1]
     last = index.is_at(1, -1, length) and length != 1
     inner = unwrap(spec)
     if spec.kind == "Bidirectional":
         forward, backward = _find_halves(spec, output, index)
-        if last and backward:
+        # Who takes both ends takes the last output of the backward layer as well: the first one.
+        ends = [each for each in indices if each.is_at(1, 0, length)]
+        if last and backward and not any(_find_halves(spec, output, each)[1] for each in ends):
             return Finding(
                 "RNN301",
                 f"{index.text} of the output is not the last output of both directions: the "
                 "backward layer has processed only one time step there. Leave out "
                 "return_sequences, or use the returned states",
-                "return_sequences=False",
+                _create_fix(inner, output),
             )
-        zero = forward
+        zero = forward and inner.kind not in IMAGE_AXES
     else:
         zero = inner.zero_output_for_mask
         if inner.go_backwards and index.is_at(1, 0, length) and length != 1:
@@ -99,18 +103,28 @@ def _diagnose_time_step(
             f"{index.text} of the output is zero for a sample that ends in a masked step, because "
             "the output of this sequence is zero there. Use the returned states, or leave out "
             "return_sequences",
-            "return_sequences=False",
+            _create_fix(inner, output),
         )
     return None
+
+
+def _create_fix(spec: LayerSpec, output: GraphTensor) -> str:
+    """Return the flag to change; the sequence has to stay if something else uses it as well."""
+    if all(len(tensor.uses) == 1 for tensor in [output, *_follow(output)]):
+        return "return_sequences=False"
+    return "" if spec.return_state else "return_state=True"
 
 
 def _find_halves(spec: LayerSpec, output: GraphTensor, index: Index) -> tuple[bool, bool]:
     """Return whether an index takes values of the forward and of the backward layer."""
     if spec.merge_mode is None:
         return output.name.startswith("forward"), output.name.startswith("backward")
-    units, entry = (spec.layer.cells[-1].units if spec.layer else 0), index.entries[-1]
-    total = (output.shape or (None,))[-1]
-    if spec.merge_mode != "concat" or len(index.entries) != 3 or total is None or units is None:
+    inner, entry = unwrap(spec), index.entries[-1]
+    total, rank = (output.shape or (None,))[-1], len(output.shape or ())
+    units = inner.filters if inner.kind in IMAGE_AXES else inner.cells[-1].units
+    if inner.data_format == "channels_first":  # Keras concatenates the last axis of the images.
+        units = total and total // 2
+    if spec.merge_mode != "concat" or len(index.entries) != rank or not total or units is None:
         return True, True
     if isinstance(entry, int):
         taken = [entry % total]

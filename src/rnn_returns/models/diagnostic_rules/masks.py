@@ -25,7 +25,7 @@ def diagnose_mask(call: GraphCall, spec: LayerSpec) -> Iterator[Finding]:
             "The mask is dropped: Keras fills it in only where a call has one tensor argument, and "
             f"this one has several ({several}). Padded time steps are processed like all others. "
             "Pass mask= to the call as well",
-            "mask=keras.ops.not_equal(tokens, 0)",
+            _create_mask(call.inputs[0]),
         )
     if call.mask is None:
         return
@@ -90,6 +90,19 @@ def _fits_states(spec: LayerSpec, call: GraphCall, lengths: Shape) -> bool:
         return False
     pairs = zip(lengths, image, strict=False)
     return not any(_differ(length, size) for length, size in pairs if length != 1)
+
+
+def _create_mask(tensor: GraphTensor) -> str:
+    """Return the code that passes on the mask of a tensor, as far as its origin is known."""
+    call = tensor.call
+    while call and call.inputs and call.class_name not in ("Embedding", "Masking"):
+        call = call.inputs[0].call
+    match call.class_name if call else "":
+        case "Embedding":
+            return "mask=keras.ops.not_equal(tokens, 0)"
+        case "Masking":
+            return "mask=keras.ops.any(keras.ops.not_equal(x, mask_value), axis=-1)"
+    return "mask=mask"
 
 
 def _describe_source(tensor: GraphTensor) -> str:

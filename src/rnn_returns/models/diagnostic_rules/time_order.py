@@ -5,10 +5,11 @@ from typing import Any, NamedTuple
 from rnn_returns.models.diagnostic_rules import Finding
 from rnn_returns.models.diagnostic_rules.indices import ELEMENTWISE
 from rnn_returns.models.graph import GraphCall, GraphTensor, ModelGraph, find_tensors
-from rnn_returns.rules.layer_spec import LayerSpec
+from rnn_returns.rules.layer_spec import LayerSpec, unwrap
 
 # Layers and operations that handle each time step on its own.
 STEPWISE = ELEMENTWISE | {"Dense", "EinsumDense", "TimeDistributed", "LayerNormalization"}
+STEPWISE |= {"Embedding"}
 STEPWISE |= {"BatchNormalization", "RMSNormalization", "PReLU", "Softmax", "Sigmoid"}
 # Those that handle a time step of several sequences together.
 JOINING = {"Add", "Average", "Concatenate", "Maximum", "Minimum", "Multiply", "Subtract"}
@@ -16,9 +17,17 @@ ATTENTION = {"Attention", "AdditiveAttention", "MultiHeadAttention"}
 
 
 class _Order(NamedTuple):
-    """A reversed sequence: the call with go_backwards that it comes from, if it does."""
+    """In which order a sequence contains the time steps of another one.
 
-    origin: GraphCall | None
+    Args:
+        source: The sequence that it is compared with.
+        is_reversed: Whether it begins with the last time step of *source*.
+        origin: The call with go_backwards that has reversed it, if one did.
+    """
+
+    source: GraphTensor
+    is_reversed: bool = False
+    origin: GraphCall | None = None
 
 
 def find_reversed_uses(graph: ModelGraph) -> dict[GraphCall, list[Finding]]:
@@ -26,8 +35,8 @@ def find_reversed_uses(graph: ModelGraph) -> dict[GraphCall, list[Finding]]:
     tracker = _Tracker()
     for call in graph.calls:
         tracker.follow(call)
-    for tensor, order in tracker.reversed.items():
-        if any(use.call is None for use in tensor.uses):
+    for tensor, order in tracker.orders.items():
+        if order.is_reversed and any(use.call is None for use in tensor.uses):
             tracker.report(order, "the model returns them so")
             if tensor.mask:
                 tracker.report_mask(order)
@@ -35,10 +44,17 @@ def find_reversed_uses(graph: ModelGraph) -> dict[GraphCall, list[Finding]]:
 
 
 class _Tracker:
-    """Follow reversed sequences through the calls of a graph."""
+    """Follow the order of sequences through the calls of a graph.
+
+    Attributes:
+        orders: The order of each sequence that is known to have that of another one.
+        constant: The sequences that are the same at every time step, so that they have no order.
+        findings: What is wrong with the use of what a call returns.
+    """
 
     def __init__(self) -> None:
-        self.reversed: dict[GraphTensor, _Order] = {}
+        self.orders: dict[GraphTensor, _Order] = {}
+        self.constant: set[GraphTensor] = set()
         self.findings: dict[GraphCall, list[Finding]] = {}
 
     def report(self, order: _Order, reason: str) -> None:
@@ -69,54 +85,61 @@ class _Tracker:
             findings.append(Finding(code, message, "keras.ops.flip(output, axis=1)"))
 
     def follow(self, call: GraphCall) -> None:
-        """Follow one call: set which of its outputs are reversed."""
-        first = call.inputs[0] if call.inputs else None
-        order = self.reversed.get(first) if first else None
+        """Follow one call: set the order of what it returns."""
+        first = next(find_tensors(call.arguments), None)
+        if first is None:
+            return
+        order, is_constant = self._find_order(first), first in self.constant
         uses_mask = call.layer or call.class_name == "GlobalAveragePooling1D"
-        if order and uses_mask and call.mask and not call.sets_mask:
+        if order.is_reversed and uses_mask and call.mask and not call.sets_mask:
             self.report_mask(order)
         if call.layer:
-            if call.layer.spec:
+            if call.layer.spec and not is_constant:
                 self._follow_recurrent(call, call.layer.spec, order)
-        elif _reverses(call):
-            if order is None and call.outputs:
-                self.reversed[call.outputs[0]] = _Order(None)
         elif call.class_name in JOINING:
             self._follow_joining(call)
-        elif order and call.class_name in STEPWISE | ATTENTION | {"Flip"}:
+        elif call.class_name == "RepeatVector" or (is_constant and call.class_name in STEPWISE):
+            self.constant.update(call.outputs)
+        elif _reverses(call):
+            self._mark(call, _Order(order.source, not order.is_reversed))
+        elif call.class_name in STEPWISE | ATTENTION | {"Flip"}:
             self._mark(call, order)
 
-    def _follow_recurrent(self, call: GraphCall, spec: LayerSpec, order: _Order | None) -> None:
-        if spec.kind in ("Bidirectional", "TimeDistributed"):
-            inner = spec.layer
-            if order and (spec.kind == "TimeDistributed" or (inner and inner.return_sequences)):
-                self._mark(call, order)
+    def _follow_recurrent(self, call: GraphCall, spec: LayerSpec, order: _Order) -> None:
+        if spec.kind != "TimeDistributed" and not unwrap(spec).return_sequences:
             return
-        if order and not spec.go_backwards:
-            self.report(order, f"{call.path} ({spec.kind}) processes the last one first")
-            if order.origin is None and spec.return_sequences:
-                self._mark(call, order)
-        elif spec.go_backwards and spec.return_sequences and not order:
-            self.reversed[call.outputs[0]] = _Order(call)
+        if spec.go_backwards:
+            order = _Order(order.source, not order.is_reversed, None if order.is_reversed else call)
+        # A layer that does not go backwards processes a sequence in the order that it is in.
+        self._mark(call, order)
 
     def _follow_joining(self, call: GraphCall) -> None:
         sequences = [
             tensor
             for tensor in find_tensors(call.arguments)
-            if tensor.shape is not None and len(tensor.shape) >= 3 and tensor.shape[1] != 1
+            if tensor.shape is not None
+            and (len(tensor.shape) >= 3 and tensor.shape[1] != 1)
+            and tensor not in self.constant
         ]
-        orders = [self.reversed[tensor] for tensor in sequences if tensor in self.reversed]
-        if not orders or _joins_time(call):
+        if not sequences or _joins_time(call):
             return
-        if len(orders) == len(sequences):
+        orders = [self._find_order(tensor) for tensor in sequences]
+        in_order = {order.source for order in orders if not order.is_reversed}
+        if not in_order or len(set(orders)) == 1:
             self._mark(call, next((order for order in orders if order.origin), orders[0]))
             return
+        # Nothing is known of the order of a sequence compared with one from another source.
         for order in orders:
-            self.report(order, f"{call.path} ({call.class_name}) joins them with others in order")
+            if order.is_reversed and order.source in in_order:
+                reason = f"{call.path} ({call.class_name}) joins them with others in order"
+                self.report(order, reason)
+
+    def _find_order(self, tensor: GraphTensor) -> _Order:
+        return self.orders.get(tensor, _Order(tensor))
 
     def _mark(self, call: GraphCall, order: _Order) -> None:
         for output in call.outputs[:1]:
-            self.reversed[output] = order
+            self.orders[output] = order
 
 
 def _reverses(call: GraphCall) -> bool:
@@ -125,6 +148,8 @@ def _reverses(call: GraphCall) -> bool:
     if call.class_name == "Flip":
         axis = call.arguments.get("axis")
         axes = axis if isinstance(axis, list | tuple) else [axis]
+        if axis is None:  # All of them.
+            return True
         return any(isinstance(each, int) and rank and each % rank == 1 for each in axes)
     key: Any = call.arguments.get("key")
     if call.class_name != "GetItem" or not isinstance(key, list | tuple) or len(key) < 2:
