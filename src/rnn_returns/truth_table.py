@@ -157,19 +157,27 @@ def _build_row(form: str, shape: tuple[int, ...], flags: Flags) -> TruthTableRow
     x = np.random.default_rng(0).normal(size=shape).astype("float32")
     try:
         result = expected(layer, shape)
-    except ValueError:
+    except ValueError as error:
         try:
             layer(x)
         except _refusal_types():
             return TruthTableRow(code, flags, shape, None)
+        returned = observe(layer, x)
         raise AssertionError(
-            f"{code} was called, though the rules say that it is refused"
+            f"{code}: the rules of this package predict an error ({error}), Keras returns "
+            f"{returned.structure} of the shapes {returned.shapes}"
         ) from None
     returned = observe(layer, x)
     for name in ("container", "structure", "names", "shapes", "mask"):
-        assert getattr(result, name) == getattr(returned, name), f"{code} returned another {name}"
+        predicted, observed = getattr(result, name), getattr(returned, name)
+        assert predicted == observed, (
+            f"{code}: the rules of this package predict the {name} {predicted}, Keras returns "
+            f"{observed}"
+        )
     for equality in result.equalities:
-        assert equality.holds(returned), f"{code} returned tensors without {equality}"
+        assert equality.holds(returned), (
+            f"{code}: the rules of this package predict {equality}, Keras returns other values"
+        )
     return TruthTableRow(code, flags, shape, result)
 
 

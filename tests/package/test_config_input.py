@@ -189,7 +189,7 @@ def test_a_layer_in_a_wrapped_model_is_uncalled() -> None:
     ((layer, path, reason),) = graph.uncalled
 
     assert (layer.source, path) == ("GRU(3)", "each/sentence/words")
-    assert reason.startswith("each (TimeDistributed) calls its layers in Python code of its own")
+    assert reason.startswith("each (TimeDistributed) calls its layers in custom Python code")
     assert find(graph, "each").outputs[0].shape == (None, 5, 3)
 
 
@@ -200,7 +200,7 @@ def test_what_a_custom_layer_returns_is_not_known() -> None:
     call = find(read_config(model_of(custom, gru)), "gru")
 
     assert (call.input_shape, call.is_mask_known) == (None, False)
-    assert call.outputs[0].unknown_reason == "block (Block) runs code of its own"
+    assert call.outputs[0].unknown_reason == "block (Block) runs custom code"
 
 
 def test_time_major_layers() -> None:

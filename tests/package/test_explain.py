@@ -191,7 +191,7 @@ def test_a_mask_that_is_passed_in_a_call(name: str, called: list[str]) -> None:
     [
         (
             "convolved_words",
-            ["none; the one before it ends at pairs (Conv1D), which hands none on"],
+            ["none; the one before it ends at pairs (Conv1D), which does not propagate it"],
         ),
         ("reviews", ["none", "none"]),
         ("tagger", ["given", "given"]),
@@ -243,7 +243,7 @@ def test_a_subclassed_model() -> None:
     """Of a model that runs code, the layers are listed, with the reason why no more is known."""
     result = explain(Subclassed(layers.LSTM(3, return_state=True, name="lstm")))
 
-    assert "calls its layers in Python code of its own" in result.notes[0]
+    assert "calls its layers in custom Python code" in result.notes[0]
     (entry,) = result.layers
     assert (entry.name, entry.layer) == ("lstm", "LSTM(3, return_state=True)")
     assert entry.flags == {"return_sequences": False, "return_state": True}
@@ -273,7 +273,7 @@ def spare() -> Any:
         (
             lambda: keras.Model(X, Block(layers.GRU(3, name="inner"))(X)),
             "block/inner",
-            "block (Block) calls its layers in Python code of its own",
+            "block (Block) calls its layers in custom Python code",
         ),
         (lambda: built("documents"), "each/sentence/words", "each (TimeDistributed) calls its"),
         (spare, "spare", "the graph of mine (Functional) does not call it"),
@@ -290,7 +290,7 @@ def test_a_layer_that_the_graph_does_not_call(build: Any, name: str, reason: str
 def test_a_layer_of_a_custom_class() -> None:
     """Of a layer with other code than Keras's the names are not known; shapes and uses are."""
     (entry,) = report_of(X, layers.Dense(1, name="head")(CustomLSTM(3)(X))).layers
-    assert entry.layer == "CustomLSTM, which runs code of its own"
+    assert entry.layer == "CustomLSTM, which runs custom code"
     assert entry.container is None
     assert [(t.name, t.shape, t.used_by) for t in entry.tensors] == [(None, (None, 3), ("head",))]
 
@@ -524,7 +524,7 @@ def test_states_in_time_distributed() -> None:
     wrapper = layers.TimeDistributed(layers.GRU(3, return_state=True), name="wrapper")
     text = diagnostics(explain(Subclassed(wrapper)))
 
-    assert "stacks all that the layer inside returns into one tensor" in text
+    assert "stacks all that the wrapped layer returns into one tensor" in text
     assert observe(wrapper, FRAMES[:, None]).container == "tensor"
     with pytest.raises(ValueError, match="TimeDistributed"):
         wrapper(keras.Input((1, 6, 4)))
@@ -536,7 +536,7 @@ def test_a_model_that_cannot_run() -> None:
     model = keras.Model(tokens, layers.RNN([layers.LSTMCell(3)])(words))
     text = diagnostics(explain(model))
 
-    assert "The model can be made, but not run: Keras fails on a mask" in text
+    assert "The model can be created, but not run: Keras fails on a mask" in text
     with pytest.raises(Exception, match="structure"):
         model(PADDED)
 

@@ -5,12 +5,14 @@ from pathlib import Path
 from typing import Any
 
 import keras
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from keras import layers
 
 from rnn_returns import explain
+from rnn_returns.models.explanation import explain_json
 
 KINDS = ("LSTM", "GRU", "SimpleRNN")
 MERGES = ("concat", "sum", "mul", "ave", None)
@@ -93,3 +95,53 @@ def test_live_and_saved(tmp_path: Path, model: Any, ending: str) -> None:
         model.save(file)
 
     assert replace(explain(file), keras_version="") == explain(model)
+
+
+def mixed(forward: str, backward: str, **flags: Any) -> Any:
+    """Return a Bidirectional layer of two classes."""
+    pair = getattr(layers, forward)(4, **flags), getattr(layers, backward)(3, **flags)
+    pair[1].go_backwards = True
+    return layers.Bidirectional(pair[0], backward_layer=pair[1])
+
+
+def convolutions(size: int) -> Any:
+    """Return a Bidirectional layer whose backward layer has a kernel of another size."""
+    backward = layers.ConvLSTM1D(4, size, go_backwards=True)
+    return layers.Bidirectional(layers.ConvLSTM1D(4, 3), backward_layer=backward)
+
+
+def stateful_model() -> Any:
+    """Return a model for batches of two, around a stateful layer."""
+    x = keras.Input(batch_shape=(2, 5, 6))
+    layer = layers.Bidirectional(layers.LSTM(4, stateful=True))
+    return keras.Model(x, layer(x), name="inner")
+
+
+@pytest.mark.parametrize(
+    ("make", "shape", "codes"),
+    [
+        (lambda: mixed("LSTM", "GRU", return_state=True), (5, 6), ["RNN503"]),
+        (lambda: mixed("GRU", "LSTM", return_state=True), (5, 6), ["RNN502"]),
+        (lambda: mixed("GRU", "SimpleRNN"), (5, 6), ["RNN502"]),
+        (lambda: convolutions(9), (5, 6, 2), ["RNN501"]),
+        (lambda: convolutions(1), (5, 6, 2), ["RNN501"]),
+        (stateful_model, (5, 6), ["RNN403"]),
+    ],
+)
+def test_a_call_that_keras_infers_wrongly(make: Any, shape: Any, codes: list[str]) -> None:
+    """Where symbolic and real results differ, live and saved models get the same diagnostics."""
+    x, layer = keras.Input(shape), make()
+    outputs = layer(x)
+    model = keras.Model(x, outputs)
+    saved, live = explain_json(model.to_json()), explain(model)
+
+    assert [each.code for each in live.diagnostics] == codes
+    assert saved.diagnostics == live.diagnostics
+    data = np.ones((3, *shape), "float32")
+    try:
+        shapes = [tuple(output.shape)[1:] for output in keras.tree.flatten(model(data))]
+    except Exception:  # Each backend raises errors of its own.
+        assert codes[0] in ("RNN403", "RNN501", "RNN503")
+    else:
+        assert shapes != [output.shape[1:] for output in keras.tree.flatten(outputs)]
+        assert codes == ["RNN502"]

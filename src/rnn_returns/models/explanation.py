@@ -4,8 +4,9 @@ import os
 from collections import Counter
 from dataclasses import replace
 from itertools import zip_longest
-from typing import Any
+from typing import Any, TypeGuard
 
+from rnn_returns.models.behaviors import IN_KERAS_2, Version
 from rnn_returns.models.config.reader import read_config
 from rnn_returns.models.diagnostic_rules import Finding
 from rnn_returns.models.diagnostic_rules.diagnosis import (
@@ -23,6 +24,8 @@ from rnn_returns.models.version_changes import is_keras_2, list_changes
 from rnn_returns.rules.expectation import Expected, expected
 from rnn_returns.rules.layer_spec import OPEN_AXES, LayerSpec, Shape, input_axes, unwrap
 
+# The diagnostics with which the rules are right about a model that Keras created.
+EXPLAINS_CONTRADICTION = {"RNN403", "RNN503", "RNN504"}
 # A length for axes that may not be open, longer than any kernel.
 DUMMY_LENGTH = 10_000
 
@@ -79,13 +82,14 @@ def build_report(graph: ModelGraph) -> Report:
     notes: tuple[str, ...] = ()
     if graph.unknown_reason:
         notes = (f"Of its layers no more is known than what they are: {graph.unknown_reason}.",)
-    is_old = is_keras_2(graph.keras_version)
+    is_old = is_keras_2(graph.version)
     predictions = {
         call: _predict_call(layer, call, is_old) for layer, call in graph.recurrent_calls
     }
     for call, prediction in predictions.items():  # The diagnostics of any call need the names.
-        for output, name in zip(call.outputs, prediction.names if prediction else (), strict=False):
-            output.name = output.name or name
+        if _agrees(prediction, call):
+            for output, name in zip(call.outputs, prediction.names, strict=True):
+                output.name = output.name or name
     reversed_uses = find_reversed_uses(graph)
     names = _name_calls(graph)
     layers = [
@@ -94,7 +98,7 @@ def build_report(graph: ModelGraph) -> Report:
         )
         for layer, call in graph.recurrent_calls
     ]
-    layers += [_explain_uncalled(*uncalled, graph.keras_version) for uncalled in graph.uncalled]
+    layers += [_explain_uncalled(*uncalled, graph.version) for uncalled in graph.uncalled]
     return Report(graph.name, notes, tuple(layers), graph.keras_version)
 
 
@@ -110,8 +114,8 @@ def _name_calls(graph: ModelGraph) -> dict[GraphCall, str]:
     return names
 
 
-def _predict_call(layer: ModelLayer, call: GraphCall, is_old: bool) -> Expected | None:
-    """Return what the rules predict of a call; None if they do not cover it, or Keras differs."""
+def _predict_call(layer: ModelLayer, call: GraphCall, is_old: bool) -> Expected | ValueError | None:
+    """Return what the rules predict of a call; None if they do not cover the layer."""
     if layer.spec is None:
         return None
     shape = call.input_shape or _create_dummy_shape(layer.spec)
@@ -119,21 +123,31 @@ def _predict_call(layer: ModelLayer, call: GraphCall, is_old: bool) -> Expected 
         shape = _swap(shape)
     # Keras 2 infers shapes as a call on data does.
     prediction = _predict(layer.spec, shape, **_find_options(call), symbolic=not is_old)
+    swaps = layer.is_time_major and unwrap(layer.spec).return_sequences
+    if not isinstance(prediction, Expected) or not swaps:
+        return prediction
+    sequence, *states = prediction.shapes
+    first, *axes = prediction.axes
+    return replace(prediction, shapes=(_swap(sequence), *states), axes=(_swap(first), *axes))
+
+
+def _agrees(prediction: Expected | ValueError | None, call: GraphCall) -> TypeGuard[Expected]:
+    """Return whether the rules predict what a call returned, as far as its shapes are known."""
     if not isinstance(prediction, Expected) or len(prediction.shapes) != len(call.outputs):
-        return None
-    if layer.is_time_major and unwrap(layer.spec).return_sequences:
-        sequence, *states = prediction.shapes
-        _, *axes = prediction.axes
-        prediction = replace(
-            prediction,
-            shapes=(_swap(sequence), *states),
-            axes=(_swap(prediction.axes[0]), *axes),
-        )
+        return False
     shapes = dict(zip(prediction.names, prediction.shapes, strict=True))
     named = zip(call.outputs, prediction.names, strict=True)
     known = [(shapes[output.name or name], output.shape) for output, name in named if output.shape]
-    agrees = call.input_shape is None or all(predicted == own for predicted, own in known)
-    return prediction if agrees else None
+    return call.input_shape is None or all(predicted == own for predicted, own in known)
+
+
+def _describe_contradiction(prediction: Expected | ValueError, call: GraphCall) -> str:
+    """Return that the rules predict something else than Keras inferred."""
+    predicted = f"an error ({str(prediction).rstrip('.')})"
+    if isinstance(prediction, Expected):
+        predicted = ", ".join(map(str, prediction.shapes))
+    inferred = ", ".join(str(output.shape) for output in call.outputs)
+    return f"The rules of this package predict {predicted}, Keras infers {inferred}."
 
 
 def _swap(axes: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -162,32 +176,33 @@ def _explain_call(
     layer: ModelLayer,
     call: GraphCall,
     name: str,
-    prediction: Expected | None,
+    prediction: Expected | ValueError | None,
     graph: ModelGraph,
     order: list[Finding],
 ) -> RecurrentLayer:
     """Explain a call; without the rules where they do not cover it or Keras contradicts them."""
-    axes = prediction.axes if prediction else ()
+    known = prediction if _agrees(prediction, call) else None
+    axes = known.axes if known else ()
     findings: list[Finding] = []
-    facts: list[str] = []
-    if layer.spec and prediction:
+    facts = [layer.assumption] if layer.assumption else []
+    if layer.spec and known:
         on_data = None
         if graph.backend in ("", "tensorflow") and call.input_shape:
             # The rules describe no other backend.
             on_data = _predict(layer.spec, call.input_shape, **_find_options(call))
-        findings = diagnose_call(layer, call, prediction, on_data, order)
-        facts = list(list_facts(call, layer.spec))
-    elif layer.spec:
+        findings = diagnose_call(layer, call, known, on_data, order)
+        facts += list_facts(call, layer.spec)
+    elif layer.spec and prediction:
         findings = diagnose_unpredicted_call(layer, call, _find_options(call), graph)
-    if is_keras_2(graph.keras_version):
-        # The others are of Keras 3. These are about what is done with the outputs.
-        findings = [each for each in findings if each.code.startswith("RNN3")]
+        if graph.is_live and not {each.code for each in findings} & EXPLAINS_CONTRADICTION:
+            facts.append(_describe_contradiction(prediction, call))
+    findings = _select(findings, graph.version)
     return RecurrentLayer(
         name=name,
         layer=layer.source,
         flags=layer.flags,
         reads=call.input_shape,
-        container=call.container or (prediction.container if prediction else None),
+        container=call.container or (known.container if known else None),
         tensors=tuple(
             ReturnedTensor(output.name or None, axes, output.shape, tuple(output.used_by))
             for axes, output in zip_longest(axes, call.outputs)
@@ -196,8 +211,16 @@ def _explain_call(
         mask_note=_describe_mask(call),
         diagnostics=create_diagnostics(findings, name, graph.backend),
         facts=tuple(facts),
-        changes=tuple(list_changes(layer, call, graph.keras_version)),
+        changes=tuple(list_changes(layer, call, graph.version)),
     )
+
+
+def _select(findings: list[Finding], version: Version | None) -> list[Finding]:
+    """Return the findings that apply to a version."""
+    if not is_keras_2(version):
+        return findings
+    # RNN3 is about what is done with the outputs.
+    return [each for each in findings if each.code.startswith(("RNN3", *IN_KERAS_2))]
 
 
 def _describe_mask(call: GraphCall) -> str:
@@ -208,11 +231,15 @@ def _describe_mask(call: GraphCall) -> str:
     if call.drops_mask:
         return "dropped: the input carries one, but the call is given none"
     lost_at = call.inputs[0].mask_lost_at if call.inputs else ""
-    return f"none; the one before it ends at {lost_at}, which hands none on" if lost_at else "none"
+    return (
+        f"none; the one before it ends at {lost_at}, which does not propagate it"
+        if lost_at
+        else "none"
+    )
 
 
 def _explain_uncalled(
-    layer: ModelLayer, path: str, reason: str, keras_version: str
+    layer: ModelLayer, path: str, reason: str, version: Version | None
 ) -> RecurrentLayer:
     """Explain a layer without its calls."""
     known, findings = None, []
@@ -233,6 +260,7 @@ def _explain_uncalled(
         tensors=tuple(ReturnedTensor(each.name, each.axes, None, None) for each in tensors),
         mask=None,
         mask_note=f"not known: {reason}",
-        diagnostics=create_diagnostics(findings, path),
-        changes=tuple(list_changes(layer, None, keras_version)),
+        diagnostics=create_diagnostics(_select(findings, version), path),
+        facts=(layer.assumption,) if layer.assumption else (),
+        changes=tuple(list_changes(layer, None, version)),
     )

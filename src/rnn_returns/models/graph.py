@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from rnn_returns.models.behaviors import Version
 from rnn_returns.rules.layer_spec import LayerSpec, Shape
 
 
@@ -24,6 +25,8 @@ class ModelLayer:
         is_time_major: Whether its input, and the sequence that it returns, begin with the time
             axis; *spec* does not include that. Keras 2 only.
         changes: What has to change for the newest Keras, a sentence each.
+        assumption: Of a custom class in a file: what it returns if it returns what its base does,
+            as a sentence; "" if its configuration does not show the base.
     """
 
     source: str
@@ -33,6 +36,7 @@ class ModelLayer:
     changed_flags: tuple[str, ...] = ()
     is_time_major: bool = False
     changes: tuple[str, ...] = ()
+    assumption: str = ""
 
 
 @dataclass(frozen=True)
@@ -155,6 +159,8 @@ class ModelGraph:
         name: The model's name and class.
         backend: The backend that the model runs on, as Keras names it; "" if not known.
         keras_version: The version that wrote the file; "" if not known, or for a live model.
+        version: The same as two numbers. A file that does not name it can show that it is Keras 2.
+        is_live: Whether it is a live model.
         unknown_reason: Why the model has no graph, or "".
         calls: Every call in the order of execution, also of operations and other layers.
         uncalled: The recurrent layers that no call is known of, each with its path and why.
@@ -166,6 +172,8 @@ class ModelGraph:
     calls: list[GraphCall]
     uncalled: list[tuple[ModelLayer, str, str]]
     keras_version: str = ""
+    version: Version | None = None
+    is_live: bool = False
 
     @property
     def recurrent_calls(self) -> list[tuple[ModelLayer, GraphCall]]:

@@ -39,6 +39,7 @@ def read_model(model: Any) -> ModelGraph:
             (_read_layer(layer), path, reason)
             for layer, path, reason in _find_uncalled(model, set(called))
         ],
+        is_live=True,
     )
 
 
@@ -65,7 +66,7 @@ def _explain_unknown_calls(parent: Any) -> str:
         return f"the graph of {name} does not call it"
     if type(parent).call is keras.Sequential.call:
         return f"{name} has no input yet; put a keras.Input first, or call it on data"
-    return f"{name} calls its layers in Python code of its own, which explain does not read"
+    return f"{name} calls its layers in custom Python code, which explain does not read"
 
 
 def _format_name(layer: Any) -> str:
@@ -105,7 +106,7 @@ def _find_changed_flags(parts: list[Any]) -> Iterator[str]:
 def _describe(layer: Any) -> tuple[LayerSpec | None, str]:
     """Return the description of *layer*, or None if the rules do not cover it, and its source."""
     if own := find_own_code(layer):
-        return None, f"{type(own[0]).__name__}, which runs code of its own"
+        return None, f"{type(own[0]).__name__}, which runs custom code"
     try:
         spec = describe(layer)
     except TypeError as error:

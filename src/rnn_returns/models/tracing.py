@@ -17,7 +17,7 @@ OUTPUT = "the model's output"
 
 
 def find_graph(layer: Any) -> Any:
-    """Return the graph that *layer* runs, or None if it runs Python code of its own."""
+    """Return the graph that *layer* runs, or None if it runs custom Python code."""
     if isinstance(layer, keras.Sequential) and type(layer).call is keras.Sequential.call:
         return getattr(layer, "_functional", None)  # None until the shape of its input is set.
     if isinstance(layer, Functional) and type(layer).call is Functional.call:

@@ -188,10 +188,16 @@ def _find_last_output(layer: LayerSpec, options: CallOptions) -> Iterator[str]:
 def _predict_bidirectional(layer: LayerSpec, shape: Shape, options: CallOptions) -> _Prediction:
     """Return the merged output, or both outputs, then the states of both directions."""
     parts = direction_layers(layer)
-    predictions = [_predict(part, shape, options) for part in parts]
-    if options.symbolic and predictions[0].result != predictions[1].result:
+    predictions = [_predict(parts[0], shape, options)]
+    try:
+        predictions.append(_predict(parts[1], shape, options))
+    except ValueError:
+        if not options.symbolic:
+            raise
+    results = [prediction.result for prediction in predictions]
+    if options.symbolic and results != results[:1] * 2:
         # A symbolic call takes the shapes of both directions from the forward layer alone.
-        predictions = [_Prediction(predictions[0].result, [])] * 2
+        predictions = [_Prediction(results[0], [])] * 2
     outputs, states = [], []
     for direction, prediction in zip(DIRECTIONS, predictions, strict=True):
         renamed = _map_tensors(_add_prefix(direction), prediction.result)

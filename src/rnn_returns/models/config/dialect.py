@@ -4,16 +4,21 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from rnn_returns.models.behaviors import (
+    FILLS_IN_NO_MASK,
+    NEWEST,
+    PROPAGATES_NO_MASK,
+    PROPAGATES_PASSED_MASK,
+    RETURNS_TUPLE,
+    Version,
+)
+
 # The first version of each behavior.
-KERAS_3 = (3, 0)
+KERAS_3 = RETURNS_TUPLE.first
 TF_KERAS = (2, 4)  # TensorFlow 2.3 calls its Keras 2.4.0.
 ORDERED_CELLS = (2, 2)
-# Keras 3.9 does not propagate a mask that is passed to a call, and 3.12 does.
-LAST_WITHOUT_PASSED_MASK = (3, 9)
-FIRST_WITH_PASSED_MASK = (3, 12)
-# Recurrent layers propagate no mask, and Bidirectional infers the shapes of both its layers.
-KERAS_3_16 = (3, 16)
-LAST_RELEASED = (3, 15)
+# Bidirectional infers the shapes of both its layers, and no recurrent layer propagates a mask.
+KERAS_3_16 = PROPAGATES_NO_MASK.first
 OLDEST = (2, 0)
 
 
@@ -27,8 +32,13 @@ class Dialect:
         is_named: Whether the file names it.
     """
 
-    version: tuple[int, int]
+    version: Version
     is_named: bool = True
+
+    @property
+    def known_version(self) -> Version | None:
+        """The version; None if it can be any Keras 3, whose configurations look alike."""
+        return self.version if self.is_named or not self.is_keras_3 else None
 
     @property
     def is_keras_3(self) -> bool:
@@ -48,21 +58,19 @@ class Dialect:
     @property
     def propagates_recurrent_masks(self) -> bool:
         """Whether recurrent layers propagate a mask at all."""
-        return self.version < KERAS_3_16
+        return self.version < PROPAGATES_NO_MASK.first
 
     @property
     def propagates_passed_masks(self) -> bool | None:
         """Whether a mask that the caller passes is propagated; None if that is not known."""
-        if self.is_keras_3 and not self.is_named:
+        if self.known_version is None:
             return None
-        if not self.is_keras_3 or self.version >= FIRST_WITH_PASSED_MASK:
-            return True
-        return False if self.version <= LAST_WITHOUT_PASSED_MASK else None
+        return not self.is_keras_3 or self.version >= PROPAGATES_PASSED_MASK.first
 
     @property
     def requires_single_tensor(self) -> bool:
         """Whether Keras passes a mask only to a call that has one tensor argument."""
-        return self.is_keras_3
+        return self.version >= FILLS_IN_NO_MASK.first
 
 
 def read_dialect(keras_version: str, config: dict[str, Any]) -> Dialect:
@@ -83,13 +91,13 @@ def read_dialect(keras_version: str, config: dict[str, Any]) -> Dialect:
     )
 
 
-def _guess_version(config: dict[str, Any], layers: list[dict[str, Any]]) -> tuple[int, int]:
+def _guess_version(config: dict[str, Any], layers: list[dict[str, Any]]) -> Version:
     """Return the newest version that writes configurations like this one."""
     nodes = [node for layer in layers for node in _list_nodes(layer)]
     calls = [node for node in nodes if isinstance(node, dict) and "kwargs" in node]
     modules = not nodes and str(config.get("module", "")).startswith("keras")
     if calls or modules or any("batch_shape" in _find_config(layer) for layer in layers):
-        return KERAS_3_16 if _lacks_masks(layers) else LAST_RELEASED
+        return KERAS_3_16 if _lacks_masks(layers) else NEWEST
     return OLDEST if config.get("class_name") == "Model" else TF_KERAS
 
 

@@ -1,8 +1,10 @@
 """The configuration of one layer as a description of the layer."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
+from rnn_returns.models.behaviors import HARD_SIGMOID, NO_CUDNN_LAYERS, NO_TIME_MAJOR
+from rnn_returns.models.config.base_class import find_base
 from rnn_returns.models.config.values import (
     expect_dict,
     expect_flag,
@@ -13,7 +15,14 @@ from rnn_returns.models.config.values import (
     quote,
 )
 from rnn_returns.models.graph import ModelLayer
-from rnn_returns.rules.layer_spec import CELL_STATES, IMAGE_AXES, CellSpec, LayerSpec
+from rnn_returns.rules.layer_spec import (
+    CELL_STATES,
+    IMAGE_AXES,
+    CellSpec,
+    LayerSpec,
+    returned_axes,
+    returned_names,
+)
 from rnn_returns.rules.to_source import to_source
 
 FLAGS = tuple(field.name for field in fields(LayerSpec) if field.default is False)
@@ -76,7 +85,7 @@ def is_recurrent(layer: SerializedLayer, depth: int = 0) -> bool:
     """
     if depth > MAX_DEPTH:
         raise ValueError(f"The layer {layer.name} wraps layers more than {MAX_DEPTH} deep.")
-    if layer.is_custom or layer.class_name not in KINDS:
+    if _is_custom(layer):
         return {"return_sequences", "return_state", "go_backwards"} <= layer.config.keys()
     if layer.class_name not in WRAPPERS:
         return True
@@ -112,7 +121,29 @@ def read_layer(layer: SerializedLayer) -> ModelLayer:
         has_activity_regularizer=any(part.config.get("activity_regularizer") for part in parts),
         is_time_major=_read_flag(parts[0], "time_major"),
         changes=tuple(_list_changes(parts)),
+        assumption="" if spec else _describe_assumption(layer, parts),
     )
+
+
+def _describe_assumption(layer: SerializedLayer, parts: list[SerializedLayer]) -> str:
+    """Return what *layer* returns if its custom classes return what their bases do; or ""."""
+    bases = {part.class_name: find_base(part.config) for part in parts if _is_custom(part)}
+    try:
+        spec = _describe(layer, by_base=True)
+    except (UncoveredLayerError, ValueError):  # The arguments of a custom class can be anything.
+        return ""
+    if any(_read_flag(part, "time_major") for part in parts):
+        return ""
+    condition = " and ".join(
+        f"{name} returns what {CUDNN.get(base, base)} does" for name, base in bases.items()
+    )
+    tensors = zip(returned_names(spec), returned_axes(spec), strict=True)
+    returned = ", ".join(f"{name} ({', '.join(axes)})" for name, axes in tensors)
+    return f"If {condition}, the layer returns {returned}."
+
+
+def _is_custom(layer: SerializedLayer) -> bool:
+    return layer.is_custom or layer.class_name not in KINDS
 
 
 def _unwrap(layer: SerializedLayer, depth: int = 0) -> list[SerializedLayer]:
@@ -131,8 +162,7 @@ def _unwrap(layer: SerializedLayer, depth: int = 0) -> list[SerializedLayer]:
 def _list_changes(parts: list[SerializedLayer]) -> list[str]:
     """List what of a Keras 2 layer Keras 3 does not have, and what to write instead."""
     changes = [
-        f"Keras 3 has no {part.class_name}; use {CUDNN[part.class_name]}, which runs the same "
-        "kernel on a GPU."
+        NO_CUDNN_LAYERS.describe(old=part.class_name, new=CUDNN[part.class_name])
         for part in parts
         if part.class_name in CUDNN
     ]
@@ -140,15 +170,9 @@ def _list_changes(parts: list[SerializedLayer]) -> list[str]:
     if any(part.config.get(name) == "hard_sigmoid" for part in parts for name in ACTIVATIONS) and (
         "seed" not in parts[0].config
     ):
-        changes.append(
-            "hard_sigmoid of Keras 3 is relu6(x + 3) / 6, that of Keras 2 is 0.2 * x + 0.5 between "
-            "0 and 1; to get the same numbers, pass a function of your own."
-        )
+        changes.append(HARD_SIGMOID.describe())
     if _read_flag(parts[0], "time_major"):
-        changes.append(
-            "Keras 3 has no time_major; transpose the first two axes of the input, and those of "
-            "a returned sequence."
-        )
+        changes.append(NO_TIME_MAJOR.describe())
     return changes
 
 
@@ -157,13 +181,18 @@ def _read_flag(layer: SerializedLayer, flag: str) -> bool:
     return expect_flag(False if value is None else value, f"{flag} of {layer.name}")
 
 
-def _describe(layer: SerializedLayer) -> LayerSpec:
-    """Describe *layer* as the description of the live layer does."""
+def _describe(layer: SerializedLayer, by_base: bool = False) -> LayerSpec:
+    """Describe *layer* as the description of the live layer does; a custom class *by_base*."""
     kind = layer.class_name
-    if layer.is_custom or kind not in KINDS:
-        raise UncoveredLayerError(f"{kind}, a custom class, which may run code of its own")
+    if _is_custom(layer):
+        base = find_base(layer.config) if by_base else ""
+        if not base:
+            raise UncoveredLayerError(
+                f"{kind}, a custom class, whose code is not in the configuration"
+            )
+        layer, kind = replace(layer, class_name=base, is_custom=False), base
     if kind in WRAPPERS:
-        return _describe_wrapper(layer)
+        return _describe_wrapper(layer, by_base)
     options: dict[str, Any] = {flag: _read_flag(layer, flag) for flag in FLAGS}
     options["dtype"] = _read_dtype(layer)
     if kind in IMAGE_AXES:
@@ -186,10 +215,10 @@ def _read_dtype(layer: SerializedLayer) -> str:
     return expect_text(dtype, f"dtype of {layer.name}")
 
 
-def _describe_wrapper(layer: SerializedLayer) -> LayerSpec:
+def _describe_wrapper(layer: SerializedLayer, by_base: bool) -> LayerSpec:
     inner = read_serialized(layer.config.get("layer"), f"the layer in {layer.name}")
     try:
-        forward = _describe(inner)
+        forward = _describe(inner, by_base)
     except UncoveredLayerError as error:
         raise UncoveredLayerError(f"{layer.class_name} around {error}") from None
     dtype = _read_dtype(layer)
@@ -201,7 +230,7 @@ def _describe_wrapper(layer: SerializedLayer) -> LayerSpec:
     backward = None
     if layer.config.get("backward_layer"):
         what = f"the backward_layer of {layer.name}"
-        backward = _describe(read_serialized(layer.config["backward_layer"], what))
+        backward = _describe(read_serialized(layer.config["backward_layer"], what), by_base)
     options = {"backward_layer": backward, "merge_mode": merge_mode, "dtype": dtype}
     return LayerSpec("Bidirectional", layer=forward, **options)
 

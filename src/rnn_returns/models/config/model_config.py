@@ -33,7 +33,7 @@ from rnn_returns.models.config.values import (
 )
 from rnn_returns.rules.layer_spec import Shape
 
-OWN_CALLS = "calls its layers in Python code of its own, which explain does not read"
+OWN_CALLS = "calls its layers in custom Python code, which explain does not read"
 MAX_MODELS_DEEP = 20
 MAX_LAYERS = 100_000
 

@@ -54,6 +54,7 @@ def read_config(config: dict[str, Any], keras_version: str = "", backend: str = 
         calls=calls,
         uncalled=list(_find_uncalled(model, serialized, called)),
         keras_version=keras_version or version,
+        version=dialect.known_version,
     )
 
 

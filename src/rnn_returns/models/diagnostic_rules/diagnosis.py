@@ -61,7 +61,7 @@ def diagnose_unpredicted_call(
         return []
     findings = [*diagnose_layer(layer, spec), *diagnose_stateful(call, spec)]
     # A file contains the flags of a layer at the time of writing, and Keras repeats the calls.
-    if not graph.keras_version and graph.backend:
+    if graph.is_live:
         findings += diagnose_changed_flags(call, spec, options)
     return findings
 

@@ -31,7 +31,7 @@ def diagnose_layer(layer: ModelLayer, spec: LayerSpec) -> Iterator[Finding]:
         if inner.return_state:
             yield Finding(
                 "RNN507",
-                "TimeDistributed stacks all that the layer inside returns into one tensor, and "
+                "TimeDistributed stacks all that the wrapped layer returns into one tensor, and "
                 "does not accept a keras.Input; leave out return_state",
                 "return_state=False",
             )
@@ -65,7 +65,7 @@ def diagnose_stateful(call: GraphCall, spec: LayerSpec) -> Iterator[Finding]:
     elif spec.kind == "TimeDistributed" and shape[1] != 1:
         yield Finding(
             "RNN401",
-            "the layer inside TimeDistributed is stateful, so its state runs from slice to slice "
+            "the wrapped layer is stateful, so its state runs from slice to slice "
             "of a sample; leave out stateful",
             "stateful=False",
         )
@@ -91,7 +91,7 @@ def diagnose_execution(
         return
     if isinstance(on_data, ValueError):
         text = str(on_data).rstrip(".")
-        yield Finding("RNN501", f"The model can be made, but not run: {text}")
+        yield Finding("RNN501", f"The model can be created, but not run: {text}")
         return
     if on_data.shapes == symbolic.shapes:
         return
@@ -122,6 +122,12 @@ def diagnose_changed_flags(
                 continue
         except ValueError:
             continue
+        if (sequences, state, mode) == (
+            inner.return_sequences,
+            inner.return_state,
+            spec.merge_mode,
+        ):
+            return
         if mode != spec.merge_mode:
             yield Finding(
                 "RNN504",

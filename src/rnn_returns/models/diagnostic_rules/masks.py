@@ -111,7 +111,7 @@ def _describe_source(tensor: GraphTensor) -> str:
     while call and len(call.inputs) == 1 and call.class_name != "TimeDistributed":
         call = call.inputs[0].call
     if call and call.class_name == "TimeDistributed":
-        return f", because {call.path} (TimeDistributed) passes on the mask of its input"
+        return f", because {call.path} (TimeDistributed) propagates the mask of its input"
     return ""
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from rnn_returns.models.behaviors import NEWEST
 from rnn_returns.models.config.dialect import Dialect
 from rnn_returns.models.config.layer_config import KINDS, SerializedLayer, read_serialized
 from rnn_returns.models.config.values import list_names
@@ -16,12 +17,11 @@ PROPAGATING = list_names(
     "LayerNormalization LeakyReLU PReLU ReLU Softmax SpatialDropout1D SpatialDropout2D "
     "SpatialDropout3D ThresholdedReLU TimeDistributed ActivityRegularization"
 )
-# Layers that do so in the installed version, and of which it is not known since when.
+# Layers that do so in the newest release, and of which it is not known since when.
 PROPAGATING_NOW = list_names(
     "GroupNormalization GroupQueryAttention GroupedQueryAttention Identity MultiHeadAttention "
     "Normalization Rescaling UnitNormalization"
 )
-CHECKED_VERSION = (3, 15)
 ATTENTION = ("Attention", "AdditiveAttention")
 
 
@@ -96,19 +96,20 @@ def propagate_through_layer(
     if name == "Masking":
         return MaskState(Mask(first.shape[:-1] if first and first.shape else None))
     if name == "Lambda":
-        # Its configuration includes a mask of its own, at least in the version that is installed.
-        known = dialect.version >= CHECKED_VERSION and layer.config.get("mask") is None
+        # Its configuration includes a mask, at least in the newest release.
+        version = dialect.known_version
+        known = version and version >= NEWEST and layer.config.get("mask") is None
         return NONE if known else UNKNOWN
     if name in MERGING or name == "Concatenate":
         return _merge_masks(name, inputs, shape)
     if name == "TimeDistributed" and not dialect.is_keras_3:
         return _propagate_through_slices(layer, first)
     if name in PROPAGATING or name in ATTENTION:
-        if dialect.version > CHECKED_VERSION and mask_of(first) != NONE:
+        if dialect.version > NEWEST and mask_of(first) != NONE:
             return UNKNOWN
         return mask_of(first)
     if name in PROPAGATING_NOW:
-        checked = dialect.version == CHECKED_VERSION or mask_of(first) == NONE
+        checked = dialect.known_version == NEWEST or mask_of(first) == NONE
         return mask_of(first) if checked else UNKNOWN
     return NONE if name in RULES else UNKNOWN
 
@@ -129,7 +130,7 @@ def _merge_masks(name: str, inputs: Sequence[GraphTensor], shape: Shape | None) 
 
 
 def _propagate_through_slices(layer: SerializedLayer, first: GraphTensor | None) -> MaskState:
-    """Return the mask of TimeDistributed in Keras 2, where the layer inside can make one."""
+    """Return the mask of TimeDistributed in Keras 2, where the wrapped layer can make one."""
     inner = read_serialized(layer.config.get("layer"), "the layer in TimeDistributed")
     makes_mask = inner.class_name == "Masking" or (
         inner.class_name == "Embedding" and inner.config.get("mask_zero")

@@ -1,5 +1,6 @@
 """The names and containers of what recurrent layers return, by the version of Keras."""
 
+from dataclasses import replace
 from typing import Any
 
 from rnn_returns.models.config.dialect import TF_KERAS, Dialect
@@ -16,7 +17,7 @@ def name_outputs(spec: LayerSpec, dialect: Dialect) -> list[str]:
     >>> name_outputs(LayerSpec("LSTM", units=4, return_state=True), Dialect((2, 15)))
     ['output', 'state_h', 'state_c']
     """
-    names = returned_names(spec)
+    names = returned_names(_assume_backward_layer(spec, dialect))
     return [names[i] for i in order_outputs(spec, dialect)]
 
 
@@ -25,7 +26,7 @@ def order_outputs(spec: LayerSpec, dialect: Dialect) -> list[int]:
 
     Keras 2.1 returns the states of stacked cells last cell first.
     """
-    order = list(range(len(returned_names(spec))))
+    order = list(range(len(returned_names(_assume_backward_layer(spec, dialect)))))
     if not (dialect.reverses_cells and spec.return_state and isinstance(spec.cell, tuple)):
         return order
     groups, start = [], 1
@@ -33,6 +34,12 @@ def order_outputs(spec: LayerSpec, dialect: Dialect) -> list[int]:
         groups.append(order[start : start + len(cell.state_sizes)])
         start += len(cell.state_sizes)
     return [0, *(i for group in reversed(groups) for i in group)]
+
+
+def _assume_backward_layer(spec: LayerSpec, dialect: Dialect) -> LayerSpec:
+    """Return the layer as a version takes it to be when a model is created."""
+    assumes = spec.kind == "Bidirectional" and not dialect.infers_backward_layer
+    return replace(spec, backward_layer=None) if assumes else spec
 
 
 def name_container(spec: LayerSpec, dialect: Dialect) -> str:

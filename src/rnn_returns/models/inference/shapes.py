@@ -86,7 +86,7 @@ for _rank in (1, 2, 3):
 CODE = ("TFSMLayer", "JaxLayer", "FlaxLayer", "TorchModuleWrapper")
 # Why a shape is not known; {} stands for the layer.
 NO_RULE = "the table of shapes does not include {}"
-OWN_CODE = "{} runs code of its own"
+OWN_CODE = "{} runs custom code"
 UNKNOWN_INPUT = "the shape of the input of {} is not known"
 
 
