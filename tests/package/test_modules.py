@@ -19,7 +19,11 @@ MODULES = {
     module.name.removeprefix(PREFIX)
     for module in pkgutil.walk_packages(rnn_returns.__path__, PREFIX)
 }
-NEED_NUMPY = {"equations", "equations.arguments", "original_notebook"}
+NEED_NUMPY = {
+    "equations",
+    *(f"equations.{name}" for name in ("arguments", "convolution", "traces")),
+    "original_notebook",
+}
 NEED_KERAS = {
     *("dependencies", "introspection", "observation", "truth_table", "validation"),
     # These read live Keras objects.

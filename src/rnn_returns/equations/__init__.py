@@ -7,93 +7,33 @@ Letters are the textbook's, where *W* is Keras's ``kernel`` and *U* its ``recurr
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from rnn_returns.equations.arguments import Arrays, SequenceInput, WeightLayout, read_arguments
+from rnn_returns.equations.arguments import (
+    Arrays,
+    SequenceInput,
+    WeightLayout,
+    read_arguments,
+    read_image_arguments,
+)
+from rnn_returns.equations.convolution import convolve
+from rnn_returns.equations.traces import GRUTrace, LSTMTrace, Trace
 
+__all__ = [  # noqa: RUF022 - The API page has this order.
+    "Trace",
+    "GRUTrace",
+    "LSTMTrace",
+    "simple_rnn",
+    "gru",
+    "lstm",
+    "conv_lstm",
+    "ACTIVATIONS",
+]
 
-@dataclass(frozen=True, eq=False)
-class Trace:
-    """All that one run over a sequence computed, each of shape ``(batch, timesteps, units)``.
-
-    Time steps are in the order in which they were read, as in a layer's sequence output: with
-    ``go_backwards=True`` the last step of the input comes first.
-
-    At a masked step the layer keeps its state, so *h* (and *c*) repeat the value before, from the
-    initial state on. No gate has a part in that, so that every gate is NaN there: nothing in a
-    trace depends on what the input holds at a masked step.
-
-    >>> from rnn_returns.equations import simple_rnn
-    >>> seen = [[False, True, False]]
-    >>> trace = simple_rnn(
-    ...     [[[2], [3], [4]]], [[1]], [[1]], initial_state=[[[1]]], mask=seen, activation="linear"
-    ... )
-    >>> trace.h[0, :, 0], trace.output[0, :, 0]
-    (array([1., 4., 4.]), array([0., 4., 4.]))
-    """
-
-    output: np.ndarray
-    """The sequence output; its last step is the output of a layer that returns no sequences.
-
-    It is *h*, but at a masked step the previous output, as with Keras on TensorFlow: zeros if the
-    run has none yet, and with ``zero_output_for_mask=True`` zeros always.
-    """
-    h: np.ndarray
-    """The hidden state after each step."""
-
-    @property
-    def state_h(self) -> np.ndarray:
-        """The final hidden state, ``(batch, units)``."""
-        return self.h[:, -1]
-
-    @property
-    def states(self) -> list[np.ndarray]:
-        """The final states in Keras's order, to be passed on as ``initial_state``."""
-        return [self.state_h]
-
-
-@dataclass(frozen=True, eq=False)
-class GRUTrace(Trace):
-    """A :class:`Trace` with the gates of a GRU."""
-
-    z: np.ndarray
-    """The update gate, how much of the hidden state is kept."""
-    r: np.ndarray
-    """The reset gate, how much of the hidden state the candidate sees."""
-    g: np.ndarray
-    """The candidate for the hidden state."""
-
-
-@dataclass(frozen=True, eq=False)
-class LSTMTrace(Trace):
-    """A :class:`Trace` with the cell state and the gates of an LSTM."""
-
-    c: np.ndarray
-    """The cell state after each step."""
-    i: np.ndarray
-    """The input gate, how much of the candidate is let in."""
-    f: np.ndarray
-    """The forget gate, how much of the cell state is kept."""
-    g: np.ndarray
-    """The candidate for the cell state."""
-    o: np.ndarray
-    """The output gate, how much of the cell state is shown."""
-
-    @property
-    def state_c(self) -> np.ndarray:
-        """The final cell state, ``(batch, units)``."""
-        return self.c[:, -1]
-
-    @property
-    def states(self) -> list[np.ndarray]:
-        """The final states in Keras's order, to be passed on as ``initial_state``."""
-        return [self.state_h, self.state_c]
-
-
-Activation = str | Callable[[np.ndarray], np.ndarray]
+Function = Callable[[np.ndarray], np.ndarray]
+Activation = str | Function
 Step = Callable[..., tuple[Arrays, Arrays]]
 
 
@@ -261,14 +201,95 @@ def lstm(
     sequence, (W, U, b) = read_arguments(layout, x, weights, initial_state, mask)
 
     def step(x: np.ndarray, h: np.ndarray, c: np.ndarray) -> tuple[Arrays, Arrays]:
-        i, f, g, o = np.split(x @ W + h @ U + b, 4, axis=-1)  # (batch, units) each
-        i, f, o = sigma(i), sigma(f), sigma(o)
-        g = phi(g)
-        c = f * c + i * g
-        h = o * phi(c)
-        return {"h": h, "c": c}, {"i": i, "f": f, "g": g, "o": o}
+        return _update_lstm(x @ W + h @ U + b, c, phi, sigma)
 
     return LSTMTrace(**_iterate(step, sequence, zero_output_for_mask, go_backwards))
+
+
+def conv_lstm(
+    x: Any,
+    kernel: Any,
+    recurrent_kernel: Any,
+    bias: Any = None,
+    *,
+    initial_state: Sequence[Any] | None = None,
+    mask: Any = None,
+    zero_output_for_mask: bool = False,
+    go_backwards: bool = False,
+    strides: int | Sequence[int] = 1,
+    padding: str = "valid",
+    dilation_rate: int | Sequence[int] = 1,
+    activation: Activation = "tanh",
+    recurrent_activation: Activation = "sigmoid",
+) -> LSTMTrace:
+    """Compute what a ``ConvLSTM1D``, ``ConvLSTM2D`` or ``ConvLSTM3D`` computes.
+
+    It is the convolutional LSTM of Shi et al. (2015) without its peephole terms, which Keras leaves
+    out: no gate depends on the cell state. The equations are those of an LSTM with convolutions in
+    place of matrix products. The convolution of the hidden state always has ``strides=1``,
+    ``padding="same"`` and ``dilation_rate=1``.
+
+    Shapes below are those of a ``ConvLSTM2D``, with the channels last. A ``ConvLSTM1D`` has no
+    axis ``cols``, and a ``ConvLSTM3D`` has an axis ``depth`` before ``rows``.
+
+    Args:
+        x: The input, ``(batch, timesteps, rows, cols, channels)``.
+        kernel: The weights of the input, ``(kernel_rows, kernel_cols, channels, 4 * filters)``, for
+            i, f, g and o in this order; Keras's own name for g is c.
+        recurrent_kernel: The weights of the hidden state,
+            ``(kernel_rows, kernel_cols, filters, 4 * filters)``.
+        bias: The bias, ``(4 * filters,)``; None for a layer with ``use_bias=False``.
+        initial_state: ``[h, c]``, each of shape ``(batch, new_rows, new_cols, filters)``, the size
+            of an image after the convolution of the input; zeros if None.
+        mask: Booleans ``(batch, timesteps)``, False where a step is skipped.
+        zero_output_for_mask: Whether the output at a masked step is zero.
+        go_backwards: Whether the last time step is read first.
+        strides: The step of the window along each axis of the image, or one number for all axes.
+        padding: ``"valid"`` or ``"same"``.
+        dilation_rate: The distance between entries of the window, as for *strides*.
+        activation: Of the candidate and of the cell state that is shown: a name in
+            :data:`ACTIVATIONS`, or a NumPy function.
+        recurrent_activation: Of the gates i, f and o, likewise.
+
+    Raises:
+        TypeError: If an argument does not hold real numbers, or *mask* no booleans.
+        ValueError: If shapes do not fit each other, or another argument is not known.
+
+    The candidate is a sum over a window of two rows, and the output gate is half open:
+
+    >>> import numpy as np
+    >>> from rnn_returns.equations import conv_lstm
+    >>> x = [[[[1], [2], [3]]]]  # (batch, timesteps, rows, channels)
+    >>> kernel, recurrent_kernel = [[[0, 0, 1, 0]]] * 2, np.zeros((2, 1, 4))
+    >>> trace = conv_lstm(x, kernel, recurrent_kernel, activation="linear")
+    >>> trace.g[0, 0, :, 0], trace.c[0, 0, :, 0], trace.h[0, 0, :, 0]
+    (array([3., 5.]), array([1.5, 2.5]), array([0.75, 1.25]))
+    """
+    phi, sigma = _find_activation(activation), _find_activation(recurrent_activation)
+    weights = kernel, recurrent_kernel, bias
+    window: dict[str, Any] = {
+        "strides": strides,
+        "padding": padding,
+        "dilation_rate": dilation_rate,
+    }
+    sequence, (W, U, b) = read_image_arguments(x, weights, initial_state, mask, window)
+
+    def step(x: np.ndarray, h: np.ndarray, c: np.ndarray) -> tuple[Arrays, Arrays]:
+        return _update_lstm(convolve(x, W, **window) + convolve(h, U) + b, c, phi, sigma)
+
+    return LSTMTrace(**_iterate(step, sequence, zero_output_for_mask, go_backwards))
+
+
+def _update_lstm(
+    total: np.ndarray, c: np.ndarray, phi: Function, sigma: Function
+) -> tuple[Arrays, Arrays]:
+    """Return the new states and the gates of an LSTM, whose inputs are side by side in *total*."""
+    i, f, g, o = np.split(total, 4, axis=-1)  # (batch, units) each
+    i, f, o = sigma(i), sigma(f), sigma(o)
+    g = phi(g)
+    c = f * c + i * g
+    h = o * phi(c)
+    return {"h": h, "c": c}, {"i": i, "f": f, "g": g, "o": o}
 
 
 def _iterate(
@@ -281,7 +302,7 @@ def _iterate(
     output = zeros = np.zeros_like(states["h"])
     steps = []
     for t in range(x.shape[1]):
-        unmasked = mask[:, t, np.newaxis]  # (batch, 1)
+        unmasked = mask[:, t].reshape(-1, *[1] * (output.ndim - 1))  # (batch, 1)
         new, gates = step(x[:, t], **states)
         states = {name: np.where(unmasked, new[name], states[name]) for name in states}
         output = np.where(unmasked, new["h"], zeros if zero_output_for_mask else output)
@@ -296,7 +317,7 @@ def _sigmoid(x: np.ndarray) -> np.ndarray:
     return value
 
 
-ACTIVATIONS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
+ACTIVATIONS: dict[str, Function] = {
     "tanh": np.tanh,
     "sigmoid": _sigmoid,
     "hard_sigmoid": lambda x: np.clip(x + 3, 0, 6) / 6,
@@ -312,7 +333,7 @@ these, and the three without an upper bound.
 """
 
 
-def _find_activation(activation: Activation) -> Callable[[np.ndarray], np.ndarray]:
+def _find_activation(activation: Activation) -> Function:
     if callable(activation):
         return activation
     if activation in ACTIVATIONS:

@@ -5,6 +5,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from rnn_returns.equations.convolution import convolve
+from rnn_returns.rules.layer_spec import IMAGE_AXES
+
 Arrays = dict[str, np.ndarray]
 
 
@@ -34,18 +37,53 @@ def read_arguments(
     """
     advice = "add the axis that is missing, as in x[np.newaxis]"
     x = _as_array("x", x, ("batch", "timesteps", "features"), advice=advice)
-    batch, timesteps, features = x.shape
-    weights = _read_weights(layout, weights, features)
+    weights = _read_weights(layout, weights, features=x.shape[-1])
     units = len(weights[1])
-    states = _read_states(layout.states, initial_state, (batch, units))
-    mask = np.ones((batch, timesteps), bool) if mask is None else mask
-    mask = _as_array("mask", mask, ("batch", "timesteps"), (batch, timesteps), kinds="b")
+    states = _read_states(layout.states, initial_state, ("batch", "units"), (len(x), units))
+    return _convert(layout.states, x, states, weights, mask)
 
+
+def read_image_arguments(
+    x: Any, weights: Sequence[Any], initial_state: Any, mask: Any, window: dict[str, Any]
+) -> tuple[SequenceInput, list[np.ndarray]]:
+    """Return the arguments of a ConvLSTM likewise; its kernel shows how many axes an image has."""
+    kernel, recurrent_kernel, bias = weights
+    ranks = {len(axes): (kind, axes) for kind, axes in IMAGE_AXES.items()}
+    kind, axes = ranks.get(_to_array("kernel", kernel).ndim - 2, ranks[2])
+    advice = f"give the weights of one {kind}, in the order of its get_weights()"
+    sizes = tuple(f"kernel_{axis}" for axis in axes)
+    W_axes, U_axes = ((*sizes, name, "4 * filters") for name in ("channels", "filters"))
+    W = _as_array("kernel", kernel, W_axes, advice=advice)
+    U = _as_array("recurrent_kernel", recurrent_kernel, U_axes, advice=advice)
+    *size, filters, _ = U.shape
+    _as_array("recurrent_kernel", U, U_axes, (*size, filters, 4 * filters), advice)
+
+    images = "add the axis that is missing, as in x[np.newaxis], and put the channels last"
+    x = _as_array("x", x, ("batch", "timesteps", *axes, "channels"), advice=images)
+    _as_array("kernel", W, W_axes, (*size, x.shape[-1], 4 * filters), advice)
+    b = _read_bias(bias, ("4 * filters",), (4 * filters,), advice)
+    image = convolve(x[:, 0], W, **window).shape[1:-1]
+    states = _read_states(
+        ("h", "c"), initial_state, ("batch", *axes, "filters"), (len(x), *image, filters)
+    )
+    return _convert(("h", "c"), x, states, [W, U, b], mask)
+
+
+def _convert(
+    names: tuple[str, ...],
+    x: np.ndarray,
+    states: list[np.ndarray],
+    weights: list[np.ndarray],
+    mask: Any,
+) -> tuple[SequenceInput, list[np.ndarray]]:
+    """Give all arrays the floating type of the weights, and the states their *names*."""
+    mask = np.ones(x.shape[:2], bool) if mask is None else mask
+    mask = _as_array("mask", mask, ("batch", "timesteps"), x.shape[:2], kinds="b")
     # Half precision gives way to any other floating type, and replaces whole numbers.
     dtype = np.result_type(*weights[:2], np.float16)
     x, *arrays = (array.astype(dtype, copy=False) for array in (x, *states, *weights))
     split = len(states)
-    named = dict(zip(layout.states, arrays[:split], strict=True))
+    named = dict(zip(names, arrays[:split], strict=True))
     return SequenceInput(x, named, mask), arrays[split:]
 
 
@@ -58,12 +96,17 @@ def _read_weights(layout: WeightLayout, weights: Sequence[Any], features: int) -
     _as_array("recurrent_kernel", U, ("units", columns), (len(U), width), advice)
     W = _as_array("kernel", kernel, ("features", columns), (features, width), advice)
     axes, lengths = ((columns,), (width,)) if layout.biases == 1 else (("2", columns), (2, width))
-    b = np.zeros(lengths) if bias is None else _as_array("bias", bias, axes, lengths, advice)
-    return [W, U, b]
+    return [W, U, _read_bias(bias, axes, lengths, advice)]
+
+
+def _read_bias(
+    bias: Any, axes: tuple[str, ...], lengths: tuple[int, ...], advice: str
+) -> np.ndarray:
+    return np.zeros(lengths) if bias is None else _as_array("bias", bias, axes, lengths, advice)
 
 
 def _read_states(
-    names: tuple[str, ...], initial_state: Any, shape: tuple[int, int]
+    names: tuple[str, ...], initial_state: Any, axes: tuple[str, ...], shape: tuple[int, ...]
 ) -> list[np.ndarray]:
     if initial_state is None:
         return [np.zeros(shape)] * len(names)
@@ -72,10 +115,10 @@ def _read_states(
         given = f"a {kind} of {len(initial_state)}" if kind in ("list", "tuple") else f"one {kind}"
         raise ValueError(
             f"initial_state is {given}, but must be the list [{', '.join(names)}]; "
-            "give one array of shape (batch, units) for each of these states."
+            f"give one array of shape ({', '.join(axes)}) for each of these states."
         )
     return [
-        _as_array(f"initial_state[{n}]", state, ("batch", "units"), shape)
+        _as_array(f"initial_state[{n}]", state, axes, shape)
         for n, state in enumerate(initial_state)
     ]
 
@@ -89,10 +132,7 @@ def _as_array(
     kinds: str = "biuf",  # NumPy's letters for the kinds of data that are accepted.
 ) -> np.ndarray:
     """Return *value* as an array with these *axes*, and of these *lengths* if they are known."""
-    try:
-        array = np.asarray(value)
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"{name} is no array; give numbers, in rows of one length.") from error
+    array = _to_array(name, value)
     if array.dtype.kind not in kinds:
         needed = "booleans, such as x[..., 0] != 0" if kinds == "b" else "real numbers"
         raise TypeError(f"{name} holds {array.dtype} data, but must hold {needed}.")
@@ -103,3 +143,10 @@ def _as_array(
             f"{advice}."
         )
     return array
+
+
+def _to_array(name: str, value: Any) -> np.ndarray:
+    try:
+        return np.asarray(value)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{name} is no array; give numbers, in rows of one length.") from error
