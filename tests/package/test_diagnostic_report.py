@@ -24,19 +24,6 @@ def encoder_states() -> Any:
     return layers.LSTM(4, return_state=True, name="encoder")(X)[1:]
 
 
-def test_a_stateful_layer_without_a_batch_size() -> None:
-    """A stateful layer whose input has no batch size cannot be created; a file can contain it."""
-    spec = LayerSpec("LSTM", units=4, stateful=True)
-    layer = ModelLayer("LSTM(4, stateful=True)", {}, spec, has_activity_regularizer=False)
-    sequence, output = GraphTensor((None, 4, 3)), GraphTensor((None, 4))
-    recurrent = GraphCall("lstm", "LSTM", {"sequences": sequence}, layer, outputs=[output])
-    report = build_report(ModelGraph("mine", "", "", [recurrent], []))
-
-    assert [each.code for each in report.diagnostics] == ["RNN403"]
-    with pytest.raises(ValueError, match="batch size must be static"):
-        layers.LSTM(4, stateful=True)(X)
-
-
 def test_unknown_shapes() -> None:
     """Where shapes are not known, the number of states is checked, and no size."""
     layer = ModelLayer("LSTM(4)", {}, LayerSpec("LSTM", units=4), has_activity_regularizer=False)

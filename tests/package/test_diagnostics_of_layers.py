@@ -11,6 +11,7 @@ from support.runs import list_codes
 
 from rnn_returns import explain
 from rnn_returns.models.diagnostics import Diagnostic
+from rnn_returns.models.explanation import explain_json
 
 X = keras.Input(batch_shape=(2, 3, 5))
 SLICES = keras.Input(batch_shape=(2, 4, 3, 5))
@@ -306,3 +307,21 @@ def test_a_ragged_input_that_is_made_dense(build: Callable[[Any], Any]) -> None:
 
     assert list_codes(x, model.outputs) == []
     model(tensorflow.RaggedTensor.from_row_lengths(DATA[0], [1, 2]))
+
+
+@pytest.mark.parametrize("nested", [True, False])
+def test_a_stateful_layer_that_another_call_built(nested: bool) -> None:
+    """A stateful layer without a batch size is no mistake if it was built for one, and runs."""
+    x, layer = keras.Input(batch_shape=(2, 5, 6)), layers.LSTM(4, stateful=True, name="lstm")
+    built = keras.Model(x, layer(x), name="inner") if nested else layer
+    if not nested:
+        layer(x)
+    y = keras.Input((5, 6))
+    model = keras.Model(y, built(y))
+
+    for report in (explain(model), explain_json(model.to_json())):
+        assert report.diagnostics == ()
+        assert any("no batch size" in fact for fact in report.layers[0].facts)
+    assert model(np.ones((2, 5, 6))).shape == (2, 4)
+    with pytest.raises(Exception, match=r"batch size|[Ii]ncompatible"):
+        model(np.ones((3, 5, 6)))

@@ -171,11 +171,7 @@ KINDS = (
         f"{TRAPS}reset-stacked",
     ),
     DiagnosticKind(
-        *("RNN403", "stateful-batch-size", "fails", "A stateful layer without a batch size"),
-        f"{ERRORS}static-batch-size",
-    ),
-    DiagnosticKind(
-        *("RNN404", "stateful-changed", "fails", "A layer that became stateful after it was built"),
+        *("RNN403", "stateful-changed", "fails", "A layer that became stateful after it was built"),
         "docs/behaviour/initial-state-and-stateful.html",
     ),
     DiagnosticKind(

@@ -25,7 +25,12 @@ from rnn_returns.rules.expectation import Expected, expected
 from rnn_returns.rules.layer_spec import OPEN_AXES, LayerSpec, Shape, input_axes, unwrap
 
 # The diagnostics with which the rules are right about a model that Keras created.
-EXPLAINS_CONTRADICTION = {"RNN403", "RNN503", "RNN504"}
+EXPLAINS_CONTRADICTION = {"RNN503", "RNN504"}
+# Keras builds no stateful layer on such an input, so that another call has built this one.
+BUILT_BEFORE = (
+    "The input has no batch size, but the layer is stateful: it runs with the batch size that it "
+    "was built for, and with no other."
+)
 # A length for axes that may not be open, longer than any kernel.
 DUMMY_LENGTH = 10_000
 
@@ -194,7 +199,9 @@ def _explain_call(
         facts += list_facts(call, layer.spec)
     elif layer.spec and prediction:
         findings = diagnose_unpredicted_call(layer, call, _find_options(call), graph)
-        if graph.is_live and not {each.code for each in findings} & EXPLAINS_CONTRADICTION:
+        if unwrap(layer.spec).stateful and call.input_shape and call.input_shape[0] is None:
+            facts.append(BUILT_BEFORE)
+        elif graph.is_live and not {each.code for each in findings} & EXPLAINS_CONTRADICTION:
             facts.append(_describe_contradiction(prediction, call))
     findings = _select(findings, graph.version)
     return RecurrentLayer(

@@ -16,7 +16,7 @@ def diagnose_layer(layer: ModelLayer, spec: LayerSpec) -> Iterator[Finding]:
     inner = unwrap(spec)
     if "stateful" in layer.changed_flags:
         yield Finding(
-            "RNN404",
+            "RNN403",
             "stateful was set after the layer was built, so that it has no states; create the "
             "layer with stateful=True",
             "stateful=True",
@@ -52,17 +52,11 @@ def diagnose_layer(layer: ModelLayer, spec: LayerSpec) -> Iterator[Finding]:
 
 
 def diagnose_stateful(call: GraphCall, spec: LayerSpec) -> Iterator[Finding]:
-    """Yield where a stateful layer cannot keep its states, or keeps them from slice to slice."""
+    """Yield where a stateful layer keeps its states from slice to slice."""
     inner, shape = unwrap(spec), call.input_shape
-    if not inner.stateful or shape is None:
+    if not inner.stateful or shape is None or shape[0] is None:
         return
-    if shape[0] is None:
-        yield Finding(
-            "RNN403",
-            f"the input has the shape {shape}, but a stateful layer needs a batch size",
-            "keras.Input(batch_shape=(8, ...))",
-        )
-    elif spec.kind == "TimeDistributed" and shape[1] != 1:
+    if spec.kind == "TimeDistributed" and shape[1] != 1:
         yield Finding(
             "RNN401",
             "the wrapped layer is stateful, so its state runs from slice to slice "
