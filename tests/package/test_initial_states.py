@@ -1,0 +1,68 @@
+"""What Keras makes of an initial state that does not fit, and of one outside of [-1, 1]."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+from keras import layers
+
+X = np.random.default_rng(0).normal(size=(2, 3, 5)).astype("float32")
+STATE = np.random.default_rng(1).normal(size=(2, 4)).astype("float32")
+
+
+def test_a_state_of_one_sample_is_broadcast() -> None:
+    """A state of batch 1 starts each sample."""
+    gru = layers.GRU(4)
+
+    np.testing.assert_array_equal(
+        gru(X, initial_state=STATE[:1]), gru(X, initial_state=np.repeat(STATE[:1], 2, axis=0))
+    )
+
+
+def test_two_states_for_one_sample() -> None:
+    """A state of batch 2 makes two outputs of one sample."""
+    gru = layers.GRU(4)
+    outputs = gru(X[:1], initial_state=STATE)
+
+    assert outputs.shape == (2, 4)
+    for output, state in zip(outputs, STATE, strict=True):
+        expected = gru(X[:1], initial_state=state[np.newaxis])
+        np.testing.assert_allclose(output[np.newaxis], expected, atol=1e-6)
+
+
+@pytest.mark.parametrize(("kind", "count"), [("LSTM", 2), ("GRU", 1), ("SimpleRNN", 1)])
+def test_half_of_the_states_of_both_directions(kind: str, count: int) -> None:
+    """A Bidirectional layer that is given the states of one direction reports an index."""
+    layer = layers.Bidirectional(getattr(layers, kind)(4))
+
+    with pytest.raises(IndexError, match="list index out of range"):
+        layer(X, initial_state=[STATE] * count)
+
+
+def test_two_states_for_a_simple_rnn() -> None:
+    """A SimpleRNN that is given two states reports leaves."""
+    with pytest.raises(ValueError, match="Too few leaves"):
+        layers.SimpleRNN(4)(X, initial_state=[STATE, STATE])
+
+
+@pytest.mark.parametrize("kind", ["GRU", "LSTM"])
+def test_a_hidden_state_above_one(kind: str) -> None:
+    """The hidden state of a GRU can stay above 1 if it starts there; that of an LSTM cannot."""
+    layer = getattr(layers, kind)(4, kernel_initializer="zeros", recurrent_initializer="zeros")
+    start: Any = np.full((1, 4), 5.0, "float32")
+    output = layer(X[:1, :1], initial_state=[start] * (2 if kind == "LSTM" else 1))
+
+    # Without weights the update gate of a GRU is 1/2, and the candidate is 0.
+    assert (output[0, 0] == 2.5) if kind == "GRU" else (output[0, 0] < 1)
+
+
+def test_chunks_with_dropout() -> None:
+    """In training, dropout draws a mask for each chunk, so that chunks differ from the whole."""
+    gru = layers.GRU(4, dropout=0.5, seed=1, return_state=True)
+
+    def process_chunks(training: bool) -> Any:
+        _, state = gru(X[:, :1], training=training)
+        return gru(X[:, 1:], initial_state=state, training=training)[0]
+
+    np.testing.assert_allclose(process_chunks(False), gru(X)[0], atol=1e-6)
+    assert not np.allclose(process_chunks(True), gru(X, training=True)[0], atol=1e-3)
