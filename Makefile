@@ -27,8 +27,8 @@ test: .venv/ready  ## Run everything that must pass
 contract: .venv/ready  ## Hold rules, values, surprises and messages against the Keras installed
 	$(RUN) -m pytest $(PARALLEL) @tests/contract.txt
 
-mutation: .venv/ready  ## Change Keras in a hundred ways; see whether the contract notices
-	PYTHONPATH="$(CURDIR)/tests" $(RUN) -m mutation $(LIST)
+mutation: .venv/ready  ## Change Keras in a hundred ways, or in SAMPLE=200; see whether the contract notices
+	PYTHONPATH="$(CURDIR)/tests" $(RUN) -m mutation $(LIST) $(SAMPLE:%=--sample=%) $(SEED:%=--seed=%)
 
 test-slow: html  ## Run the tests that take long: the whole site, built in every other way
 	$(RUN) -m pytest $(PARALLEL) -m slow

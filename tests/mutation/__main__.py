@@ -1,104 +1,30 @@
-"""Count the mutations of Keras that the contract tests notice: ``make mutation [LIST=FILE.toml]``.
+"""Count the mutations of Keras that the contract tests notice.
 
-Each mutation is made to the installed Keras in a process of its own, in which the contract tests
-must then fail.
+``make mutation`` makes those of keras.toml, ``make mutation LIST=FILE.toml`` those of a list of
+one's own, and ``make mutation SAMPLE=200 SEED=1`` a sample of those that can be generated. Each is
+made to the installed Keras in a process of its own, in which the contract tests must then fail.
 """
 
 import argparse
-import importlib
-import inspect
-import math
-import multiprocessing
 import os
 import sys
-import textwrap
-import time
 import tomllib
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from functools import reduce
-from multiprocessing.connection import wait
-from multiprocessing.process import BaseProcess
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from types import FunctionType
 
 import pytest
 from support.sites import ROOT
 
+from mutation import executed_lines
+from mutation.generated import Generated, generate, sample
+from mutation.mutation import Mutation
+from mutation.runs import CONTRACT, Run, order_by_execution, record_executed_lines, run_all
 from site_build.execution import environment
 
-LISTS = sorted(Path(__file__).parent.glob("*.toml"))
-CONTRACT = ["-q", "--exitfirst", "@tests/contract.txt"]
-# Of the mutations, in percent.
+LISTS = [Path(__file__).with_name("keras.toml")]
+# Of the mutations of a list, in percent. Of a sample, the score is only reported.
 REQUIRED_SCORE = 95
-# A mutation may make Keras run forever. A run that takes this many times as long as the contract
-# tests on the original Keras, plus a minute, counts as noticed.
-PATIENCE = 10
-
-FAILED = (pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.INTERRUPTED)
-# A fork has imported Keras already, which is half of the time that most mutations take.
-PROCESS: type[BaseProcess] = (
-    multiprocessing.get_context("fork").Process if hasattr(os, "fork") else multiprocessing.Process
-)
-
-
-@dataclass(frozen=True)
-class Mutation:
-    """Replace *old* by *new* in the source of the function *where*.
-
-    Attributes:
-        description: What a user would notice.
-        where: The function, as ``module:name``.
-        old: A text of its source.
-        new: The text that replaces it.
-        times: How often *old* is found.
-    """
-
-    description: str
-    where: str
-    old: str
-    new: str
-    times: int = 1
-
-    def source(self) -> str:
-        """Return the mutated source of *where*.
-
-        Raises:
-            ValueError: If *where* is not a function, or *old* is not found in it *times* times.
-                The mutation would then be a different one, or have no effect.
-        """
-        source = inspect.getsource(self._function())
-        found = source.count(self.old)
-        if found != self.times:
-            raise ValueError(
-                f"{self.description!r} needs {self.old!r} {self.times} times in {self.where}, "
-                f"but found it {found} times. Update the mutation to the function's new source."
-            )
-        return source.replace(self.old, self.new)
-
-    def make(self) -> None:
-        """Mutate the function in place, also for modules that have imported it already."""
-        function, source = self._function(), self.source()
-        # A method is indented already, as it is in its class.
-        body = source if source.startswith("    ") else textwrap.indent(source, "    ")
-        # Compiled inside a function that has a __class__, which `super()` needs.
-        code = f"def outer():\n    __class__ = None\n{body}\n    return {function.__name__}"
-        names = dict(vars(importlib.import_module(function.__module__)))
-        exec(compile(code, f"<{self.description}>", "exec"), names)
-        mutated = names["outer"]()
-        function.__code__ = mutated.__code__
-        function.__defaults__ = mutated.__defaults__
-
-    def _function(self) -> FunctionType:
-        module, _, name = self.where.partition(":")
-        try:
-            found: object = reduce(getattr, name.split("."), importlib.import_module(module))
-        except (ImportError, AttributeError):
-            found = None
-        if not isinstance(found, FunctionType):
-            raise ValueError(f"{self.description!r} needs {self.where}, which is not a function.")
-        return found
 
 
 def read_mutations(file: Path) -> list[Mutation]:
@@ -121,17 +47,20 @@ def main(arguments: list[str] | None = None) -> int:
     """Make the mutations one by one, print which are noticed, and return the exit status."""
     parser = argparse.ArgumentParser(prog="make mutation", description=__doc__)
     parser.add_argument("lists", nargs="*", type=Path, default=LISTS)
+    parser.add_argument("--sample", type=int, metavar="SIZE", help="generate mutations instead")
+    parser.add_argument("--seed", type=int, default=1, help="another sample for each seed")
     parser.add_argument("--only", metavar="SAYS", help="make one mutation, in this process")
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="processes at a time")
+    parser.add_argument(
+        "--executing-only",
+        action="store_true",
+        help="run only the tests that execute what was changed",
+    )
     options = parser.parse_args(arguments)
     try:
-        mutations = {
-            mutation.description: mutation
-            for file in options.lists
-            for mutation in read_mutations(file)
-        }
+        mutations = {mutation.description: mutation for mutation in _choose(options)}
         for mutation in mutations.values():
-            mutation.source()
+            mutation.check()
     except ValueError as error:
         parser.error(str(error))
     if options.only:
@@ -140,81 +69,82 @@ def main(arguments: list[str] | None = None) -> int:
         mutations[options.only].make()
         return int(pytest.main(CONTRACT))
 
-    started = time.monotonic()
-    [(_, failure)] = _run_all({"": None}, jobs=1)
+    file = executed_lines.get_file()
+    if file.exists():
+        [(_, failure)] = run_all([Run(first=executed_lines.read(file).tests)], jobs=1)
+    else:
+        failure = record_executed_lines(file)
     if failure:
         print(f"The contract tests fail on the original Keras: {failure}", file=sys.stderr)
         return 2
-    timeout = 60 + PATIENCE * (time.monotonic() - started)
-    missed = []
-    for count, (description, failure) in enumerate(
-        _run_all(mutations, options.jobs, timeout), start=1
-    ):
-        missed += [] if failure else [description]
-        print(f"{count:3}/{len(mutations)}  {failure or 'MISSED'}  <- {description}", flush=True)
-    score = 100 * (1 - len(missed) / len(mutations))
-    noticed = len(mutations) - len(missed)
-    print(f"\n{noticed} of {len(mutations)} mutations noticed, {score:.1f} percent.")
-    for description in missed:
-        print(f"Not noticed: {description}")
-    return 0 if score >= REQUIRED_SCORE else 1
+    executed = executed_lines.read(file)
+    noticed = _make_all([*mutations.values()], executed, options.jobs, options.executing_only)
+    if options.sample is None:
+        return 0 if _report(noticed) >= REQUIRED_SCORE else 1
+    _report_sample([*mutations.values()], options.seed)
+    _report(noticed)
+    return 0
 
 
-def _run_all(
-    mutations: Mapping[str, Mutation | None], jobs: int, timeout: float = math.inf
-) -> Iterator[tuple[str, str]]:
-    """Make each mutation in a process of its own, and yield which test noticed it.
+def _choose(options: argparse.Namespace) -> list[Mutation]:
+    """Return the mutations that the options ask for.
 
-    Args:
-        mutations: The mutations by their descriptions; None stands for the original Keras.
-        jobs: The number of processes at a time.
-        timeout: Seconds after which a process is ended.
-
-    Yields:
-        The description, and the test that failed or an empty text.
+    Raises:
+        ValueError: If a list of them is wrong.
     """
-    waiting, running = list(mutations.items()), dict[str, tuple[BaseProcess, Path, float]]()
-    with TemporaryDirectory() as folder:
-        while waiting or running:
-            while waiting and len(running) < jobs:
-                description, mutation = waiting.pop(0)
-                log = Path(folder, f"{len(waiting)}.txt")
-                process = PROCESS(target=_run_contract, args=(mutation, log))
-                process.start()
-                running[description] = process, log, time.monotonic() + timeout
-            wait([process.sentinel for process, _, _ in running.values()], timeout=1)
-            for description, (process, log, deadline) in list(running.items()):
-                if not process.is_alive() or time.monotonic() > deadline:
-                    del running[description]
-                    yield description, _find_failure(process, log)
+    if options.sample is None:
+        return [mutation for file in options.lists for mutation in read_mutations(file)]
+    return [*sample(generate(), options.sample, options.seed)]
 
 
-def _find_failure(process: BaseProcess, log: Path) -> str:
-    """End *process*, and return the test that failed in it, or an empty text if all passed."""
-    hangs = process.is_alive()
-    process.kill()
-    process.join()
-    if hangs:
-        return "It hangs."
-    if process.exitcode == pytest.ExitCode.OK:
-        return ""
-    text = log.read_text(encoding="utf-8") if log.exists() else ""
-    failed = [line for line in text.splitlines() if line.startswith(("FAILED", "ERROR"))]
-    if process.exitcode not in FAILED or not failed:
-        raise RuntimeError(f"The contract tests could not be run.\n{text}")
-    return failed[0].split(" - ")[0]
+def _make_all(
+    mutations: Sequence[Mutation],
+    executed: executed_lines.ExecutedLines,
+    jobs: int,
+    executing_only: bool,
+) -> dict[Mutation, bool]:
+    """Make the mutations that a test may notice, and return which are noticed."""
+    noticed, runs, count = dict[Mutation, bool](), list[Run](), 0
+
+    def show(mutation: Mutation, result: str) -> None:
+        nonlocal count
+        count += 1
+        print(f"{count:3}/{len(mutations)}  {result}  <- {mutation.description}", flush=True)
+
+    for mutation in mutations:
+        if isinstance(mutation, Generated) and mutation.known:
+            show(mutation, mutation.known)
+        elif tests := order_by_execution(mutation, executed):
+            runs.append(Run(mutation, tests, executing_only))
+        else:
+            noticed[mutation] = False
+            show(mutation, "MISSED, no test executes it")
+    for run, failure in run_all(runs, jobs):
+        assert run.mutation is not None
+        noticed[run.mutation] = bool(failure)
+        show(run.mutation, failure or f"MISSED, {len(run.first)} tests execute it")
+    return noticed
 
 
-def _run_contract(mutation: Mutation | None, log: Path) -> None:
-    """Make *mutation* here, run the contract tests, and end with their exit status."""
-    with log.open("w", encoding="utf-8") as file:
-        os.dup2(file.fileno(), 1)
-        os.dup2(file.fileno(), 2)
-        if mutation:
-            mutation.make()
-        status = pytest.main(CONTRACT)
-        sys.stdout.flush()
-    sys.exit(int(status))
+def _report_sample(mutations: Sequence[Mutation], seed: int) -> None:
+    """Print what the sample consists of."""
+    generated = [mutation for mutation in mutations if isinstance(mutation, Generated)]
+    known = Counter(mutation.known.partition(":")[0] for mutation in generated)
+    operators = Counter(mutation.operator for mutation in generated)
+    print(f"\nA sample of {len(generated)} mutations with seed {seed}.")
+    print("Operators: " + ", ".join(f"{name} {n}" for name, n in operators.most_common()))
+    print(f"Left out of the score: {known['equivalent']} equivalent, {known['gpu']} on a GPU only.")
+
+
+def _report(noticed: Mapping[Mutation, bool]) -> float:
+    """Print and return the score in percent."""
+    total = len(noticed)
+    score = 100 * sum(noticed.values()) / total if total else 100
+    print(f"\n{sum(noticed.values())} of {total} mutations noticed, {score:.1f} percent.")
+    for mutation, is_noticed in noticed.items():
+        if not is_noticed:
+            print(f"Not noticed: {mutation.description}")
+    return score
 
 
 if __name__ == "__main__":
