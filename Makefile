@@ -7,7 +7,7 @@ PARALLEL = --numprocesses=3 --dist=worksteal
 
 .DEFAULT_GOAL := help
 .PHONY: help html check test contract mutation test-slow audit bench soak doctest live serve page \
-  translate catalog-lint anchors linkcheck lint lock compat clean
+  translate catalog-lint anchors linkcheck lint lock compat compat-again clean
 
 help:  ## Print this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */\1\t/' | expand -t 14
@@ -74,6 +74,9 @@ linkcheck: .venv/ready  ## Ask every address that the site points to (needs the 
 
 compat: .venv/ready  ## Measure every Keras that is not measured yet (needs the network, slow)
 	$(RUN) -m keras_compat
+
+compat-again: .venv/ready  ## Measure a recorded Keras again, another one each week (needs the network)
+	$(RUN) -m keras_compat.repeat
 
 lock: .venv/ready  ## Renew requirements.lock from pyproject.toml
 	$(RUN) -m uv pip compile pyproject.toml --group dev --universal --python-version 3.11 \

@@ -22,7 +22,7 @@ SCHEMA: dict[str, Any] = {
     "type": "object",
     "properties": {
         "environment": {**_TEXT, "description": "the name of the file"},
-        "backend": {"enum": ["tensorflow", "jax", "torch", "numpy"]},
+        "backend": {"enum": ["tensorflow", "jax", "torch", "numpy", "openvino"]},
         "date": {"type": "string", "pattern": r"^\d{4}-\d\d-\d\d$"},
         "fingerprints": {
             "type": "string",

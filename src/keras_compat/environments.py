@@ -45,6 +45,8 @@ _LESS_OLD = ("protobuf<3.21", "numpy<2")
 _KERAS_3 = ("tensorflow-cpu==2.21.0", "jax==0.10.2", "dm-tree")
 # uv uses a build for CPUs if UV_FIND_LINKS or UV_INDEX leads to one.
 _TORCH = ("torch==2.13.0", "dm-tree")
+_OPENVINO = ("openvino==2026.4.1", "scipy")
+_REQUIREMENTS = {"torch": _TORCH, "openvino": _OPENVINO}
 
 _KERAS_3_RELEASES = (
     "3.0.5",
@@ -109,7 +111,7 @@ def _keras_3(version: str, backend: str) -> Environment:
         f"keras-{minor}" if backend == "tensorflow" else f"keras-{minor}-{backend}",
         f"Keras {minor}",
         "3.11",
-        (keras, *(_TORCH if backend == "torch" else _KERAS_3)),
+        (keras, *_REQUIREMENTS.get(backend, _KERAS_3)),
         # TensorFlow requires a new Keras; the nightly one has another name, so keras is left out.
         overrides=("keras ; python_version < '3'",) if nightly else (keras,),
         backend=backend,
@@ -146,11 +148,14 @@ VERSIONS = (
     *(_keras_3(version, "tensorflow") for version in (*_KERAS_3_RELEASES, NIGHTLY)),
 )
 
-# Other backends, only of the newest versions.
-BACKENDS = tuple(
-    _keras_3(version, backend)
-    for backend in ("jax", "torch", "numpy")
-    for version in (NEWEST, NIGHTLY)
+# Other backends, only of the newest versions. OpenVINO runs models and does not train them.
+BACKENDS = (
+    *(
+        _keras_3(version, backend)
+        for backend in ("jax", "torch", "numpy")
+        for version in (NEWEST, NIGHTLY)
+    ),
+    _keras_3(NEWEST, "openvino"),
 )
 
 # The fast kernels of each backend, which need a GPU.

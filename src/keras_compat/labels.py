@@ -14,7 +14,13 @@ from keras_compat.migration_notes import MIGRATION_NOTES
 from keras_compat.probe import ACCEPTED, MEASUREMENTS
 from rnn_returns.messages import Joined, Message
 
-BACKENDS = {"tensorflow": "TensorFlow", "jax": "JAX", "torch": "PyTorch", "numpy": "NumPy"}
+BACKENDS = {
+    "tensorflow": "TensorFlow",
+    "jax": "JAX",
+    "torch": "PyTorch",
+    "numpy": "NumPy",
+    "openvino": "OpenVINO",
+}
 
 # The groups of behaviors, by the first part of their names.
 GROUPS = {
@@ -25,8 +31,10 @@ GROUPS = {
     "go_backwards": "Reading backwards",
     "mask": "Masks",
     "numbers": "Numbers",
+    "dtype": "Data types",
     "default": "Defaults",
     "state": "States",
+    "dropout": "Dropout",
     "argument": "Arguments",
     "surprise": "Surprises",
     "error": "Messages",

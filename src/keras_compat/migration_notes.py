@@ -20,6 +20,8 @@ class MigrationNote:
         action: What code that relied on the old behavior has to do.
         new: The pattern of the new value; an error is ``refused``.
         old: The pattern of the old value.
+        example: The action as Python code. It uses `keras`, and of the names `layer`, `model`, `x`,
+            `mask`, `state`, `states`, `units`, `config` and `shape` those that it does not assign.
     """
 
     behaviors: str
@@ -27,6 +29,7 @@ class MigrationNote:
     action: str
     new: str = ".*"
     old: str = ".*"
+    example: str = ""
 
 
 # The first that matches a change is used.
@@ -38,6 +41,7 @@ MIGRATION_NOTES: tuple[MigrationNote, ...] = (
         "append to it, and do not compare it with a list.",
         old="list.*",
         new="tuple.*",
+        example="output, *states = layer(x)",
     ),
     MigrationNote(
         r"default\.(LSTM|GRU)\.recurrent_activation|numbers\.(LSTM|GRU)\.gates",
@@ -46,12 +50,18 @@ MIGRATION_NOTES: tuple[MigrationNote, ...] = (
         "Weights that were trained before need `recurrent_activation=hard_sigmoid`, with the "
         "function as it was then; train anew what can be trained anew.",
         old=".*hard_sigmoid.*",
+        example=(
+            "def hard_sigmoid(x):\n"
+            "    return keras.ops.clip(x / 5 + 1 / 2, 0, 1)\n"
+            "layer = keras.layers.LSTM(units, recurrent_activation=hard_sigmoid)"
+        ),
     ),
     MigrationNote(
         r"default\.GRU\.reset_after",
         "A GRU applies its reset gate after the product with the recurrent kernel, and has two "
         "biases: the same kernels give other numbers, and old weights do not fit.",
         "Pass `reset_after=False` for weights from before.",
+        example="layer = keras.layers.GRU(units, reset_after=False)",
     ),
     MigrationNote(
         r"numbers\.(LSTM|GRU)\.output",
@@ -64,6 +74,10 @@ MIGRATION_NOTES: tuple[MigrationNote, ...] = (
         "`hard_sigmoid` kept its name and became another function, with another slope.",
         "Give the function of before as `recurrent_activation`: "
         "`lambda x: keras.ops.clip(x / 5 + 1 / 2, 0, 1)`.",
+        example=(
+            "hard_sigmoid = lambda x: keras.ops.clip(x / 5 + 1 / 2, 0, 1)\n"
+            "layer = keras.layers.LSTM(units, recurrent_activation=hard_sigmoid)"
+        ),
     ),
     MigrationNote(
         r"returns\.stack\.(LSTM|GRU)",
@@ -71,6 +85,11 @@ MIGRATION_NOTES: tuple[MigrationNote, ...] = (
         "other way round.",
         "Turn the order of the states round, and of `initial_state` as well.",
         old=r"\(2, 4\), \(2, 4\), .*",
+        example=(
+            "output, *states = layer(x)\n"
+            "states = states[::-1]\n"
+            "output = layer(x, initial_state=states[::-1])[0]"
+        ),
     ),
     MigrationNote(
         r"returns\.stack\.(LSTM|GRU|one)(\.unrolled)?",
@@ -101,6 +120,10 @@ MIGRATION_NOTES: tuple[MigrationNote, ...] = (
         r"mask\.Bidirectional",
         "`Bidirectional` puts zeros at masked steps, where it repeated the output before.",
         "For the last output that counts take the states, with `return_state=True`.",
+        example=(
+            "layer = keras.layers.GRU(units, return_sequences=True, return_state=True)\n"
+            "output, *states = keras.layers.Bidirectional(layer)(x, mask=mask)"
+        ),
     ),
     MigrationNote(
         r"mask\.ConvLSTM2D",
@@ -113,6 +136,7 @@ MIGRATION_NOTES: tuple[MigrationNote, ...] = (
         "With `initial_state` the mask of the input is not used: the decoder reads the padding.",
         "Pass the mask yourself, as in `layer(x, initial_state=state, mask=mask)`.",
         new="no",
+        example="output = layer(x, initial_state=state, mask=mask)",
     ),
     MigrationNote(
         r"mask\.propagated\..*|mask\.warning\.LSTM",
@@ -121,6 +145,7 @@ MIGRATION_NOTES: tuple[MigrationNote, ...] = (
         "Pass the mask to the next layer yourself, as in `layer(x, mask=mask)`; that is right "
         "before as well.",
         old="yes|none",
+        example="output = layer(x, mask=mask)",
     ),
     MigrationNote(
         r"mask\.warning\.Conv1D",
@@ -144,9 +169,15 @@ MIGRATION_NOTES: tuple[MigrationNote, ...] = (
         r"go_backwards\.Bidirectional\.wrapped",
         "`Bidirectional` refuses a layer with `go_backwards`, where it turned both directions "
         "round.",
-        "Give the layer without `go_backwards`, and exchange the two directions of what comes "
-        "back.",
+        "Pass the layer without `go_backwards`, and exchange the outputs of the two directions; "
+        "with `return_sequences`, also reverse the order of the time steps.",
         new="refused",
+        example=(
+            "layer = keras.layers.Bidirectional(keras.layers.LSTM(units, return_sequences=True))\n"
+            "forward, backward = keras.ops.split(layer(x), 2, axis=-1)\n"
+            "output = keras.ops.concatenate([backward, forward], axis=-1)\n"
+            "output = keras.ops.flip(output, axis=1)"
+        ),
     ),
     MigrationNote(
         r"returns\.Sequential\.last",
@@ -166,29 +197,44 @@ MIGRATION_NOTES: tuple[MigrationNote, ...] = (
         "A model has no method to reset its states.",
         "Go through `model.layers`, and reset each layer that is stateful.",
         new="no method",
+        example=(
+            "for layer in model.layers:\n"
+            '    if getattr(layer, "stateful", False):\n'
+            "        layer.reset_state()"
+        ),
     ),
     MigrationNote(
         r"state\.layer\.reset",
         "The method of a layer is called `reset_state`; the old name still works.",
         "Write `reset_state` in new code.",
+        example="layer.reset_state()",
     ),
     MigrationNote(
         r"state\.reset\.stack",
         "The states of a stateful stack of cells cannot be reset.",
         "Assign zeros to each of `keras.tree.flatten(layer.states)`.",
         new="refused",
+        example=(
+            "for variable in keras.tree.flatten(layer.states):\n"
+            "    variable.assign(keras.ops.zeros_like(variable))"
+        ),
     ),
     MigrationNote(
         r"state\.reset\.states",
         "States cannot be reset to given values.",
         "Assign the values to each of `layer.states`.",
         new="refused",
+        example=("for variable, state in zip(layer.states, states):\n    variable.assign(state)"),
     ),
     MigrationNote(
         r"state\.Bidirectional\.stateful",
         "`Bidirectional` around a layer that is stateful and returns its states is refused.",
         "Leave `return_state` out, and read the states of the layer instead.",
         new="refused",
+        example=(
+            "layer = keras.layers.Bidirectional(keras.layers.LSTM(units, stateful=True))\n"
+            "output, states = layer(x), layer.states"
+        ),
     ),
     MigrationNote(
         r"state\.Bidirectional\.stateful",
@@ -227,6 +273,7 @@ MIGRATION_NOTES: tuple[MigrationNote, ...] = (
         "A layer is not called on a list of input and states any more.",
         "Pass the states as `initial_state`.",
         new="refused",
+        example="output = layer(x, initial_state=states)",
     ),
     MigrationNote(
         r"state\.cell\.one_tensor",
@@ -239,6 +286,10 @@ MIGRATION_NOTES: tuple[MigrationNote, ...] = (
         "A layer takes no `batch_input_shape`.",
         "Put `keras.Input(batch_shape=...)` in front of it.",
         new="refused",
+        example=(
+            "layer = keras.layers.LSTM(units, stateful=True)\n"
+            "model = keras.Sequential([keras.Input(batch_shape=shape), layer])"
+        ),
     ),
     MigrationNote(
         r"argument\.time_major",
@@ -275,6 +326,7 @@ MIGRATION_NOTES: tuple[MigrationNote, ...] = (
         "The configuration of a layer has no entry `time_major`, and one with it is refused.",
         "Take `time_major` out of a saved configuration.",
         new="not in its configuration",
+        example=('config.pop("time_major", None)\nlayer = keras.layers.LSTM.from_config(config)'),
     ),
     MigrationNote(
         r"default\.\w+\.implementation",
@@ -319,6 +371,93 @@ MIGRATION_NOTES: tuple[MigrationNote, ...] = (
         "Search for the words of the version that you have.",
         old="refused",
         new="refused",
+    ),
+    MigrationNote(
+        r"container\.predict\.dict(\.loaded)?",
+        "The outputs of a model may be a dictionary, which raised an error before.",
+        "Nothing has to be done.",
+        old="refused",
+    ),
+    MigrationNote(
+        r"container\.predict\.dict(\.loaded)?",
+        "If the outputs of a model are a dictionary, `predict` returns a dictionary, where it "
+        "returned a list.",
+        "Look the predictions up by name, and do not rely on their order.",
+        old="list",
+        new="dict",
+    ),
+    MigrationNote(
+        r"dtype\.\w+\.float16",
+        "A layer computes in the data type that is passed as `dtype`, which was ignored before.",
+        "Leave `dtype` out to compute in the default data type.",
+        old="output float32, states float32",
+    ),
+    MigrationNote(
+        r"dtype\.\w+\.float16",
+        "A layer with `float16` as its `dtype` raises an error on a CPU, because its default "
+        "`recurrent_initializer` does not compute in half precision.",
+        "Pass another `recurrent_initializer`, such as `glorot_uniform`.",
+        new="refused",
+    ),
+    MigrationNote(
+        r"dtype\.\w+\.float16",
+        "A layer with `float16` as its `dtype` works on a CPU.",
+        "Nothing has to be done; what went around it still works.",
+        old="refused",
+    ),
+    MigrationNote(
+        r"dtype\.stateful\.mixed_float16",
+        "A stateful layer with `mixed_float16` as its `dtype` raises an error.",
+        "Leave `dtype` out to compute in the default data type.",
+        new="refused",
+    ),
+    MigrationNote(
+        r"dtype\.stateful\.mixed_float16",
+        "A stateful layer with `mixed_float16` as its `dtype` keeps its states in full precision; "
+        "it raised an error before.",
+        "Nothing has to be done.",
+        old="refused",
+    ),
+    MigrationNote(
+        r"dtype\.\w+\.mixed_float16",
+        "A layer with the name of a policy as its `dtype` raises an error; the name was ignored "
+        "before.",
+        "Leave `dtype` out to compute in the default data type.",
+        new="refused",
+        old="output float32, states float32",
+    ),
+    MigrationNote(
+        r"dtype\.\w+\.mixed_float16",
+        "A layer with `mixed_float16` as its `dtype` computes in half precision and keeps its "
+        "weights in full precision; it raised an error before.",
+        "Nothing has to be done.",
+        old="refused",
+    ),
+    MigrationNote(
+        r"dtype\.Bidirectional\..*",
+        "`Bidirectional` returns its output in its own data type, where it returned the data type "
+        "of the wrapped layer. The states keep that of the wrapped layer.",
+        "Pass the `dtype` of the wrapped layer to `Bidirectional` as well.",
+        old="output float16, states float16",
+        new="output float32, states float16",
+        example=(
+            'layer = keras.layers.LSTM(units, dtype="float16", return_state=True)\n'
+            'output, *states = keras.layers.Bidirectional(layer, dtype="float16")(x)'
+        ),
+    ),
+    MigrationNote(
+        r"dropout\.same_mask\.recurrent_dropout",
+        "A layer ignores the rate of `recurrent_dropout`, and uses that of `dropout` for its state "
+        "too.",
+        "Train with a later version, or pass the same rate to both arguments.",
+        new="nothing is dropped",
+    ),
+    MigrationNote(
+        r"dropout\.same_mask\.recurrent_dropout",
+        "A layer uses the rate of `recurrent_dropout` for its state, where it used that of "
+        "`dropout`.",
+        "Nothing has to be done.",
+        old="nothing is dropped",
     ),
 )
 

@@ -13,8 +13,10 @@ import importlib
 import inspect
 import itertools
 import json
+import os
 import platform
 import re
+import tempfile
 import typing
 import warnings
 
@@ -406,6 +408,45 @@ def _(kind):
 def _():
     layer = layers.ConvLSTM2D(4, 2, return_state=True)
     return name_container(call(layer, np.ones(CONVOLVED["ConvLSTM2D"], "float32")))
+
+
+def make_model_with(container):
+    """Make a model whose outputs, those of an LSTM with its states, are in a *container*."""
+    inputs = layers.Input((3, 2))
+    returned = list(layers.LSTM(4, return_state=True)(inputs))
+    outputs = {"list": list, "tuple": tuple, "dict": lambda items: dict(zip("ohc", items))}
+    return make_model(inputs, outputs[container](returned))
+
+
+def save_and_load(model):
+    """Return a model that was saved in the usual format of this Keras, and loaded."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = os.path.join(folder, "model.keras" if hasattr(keras, "ops") else "model.h5")
+        model.save(file)
+        return keras.models.load_model(file)
+
+
+CONTAINERS = ("list", "tuple", "dict")
+
+
+@behavior(
+    "container.predict.{container}",
+    "container that `predict` returns if the outputs of the model are a `{container}`",
+    CONTAINERS,
+)
+def _(container):
+    return type(make_model_with(container).predict(SEQUENCE, verbose=0)).__name__
+
+
+@behavior(
+    "container.predict.{container}.loaded",
+    "container that `predict` returns if the outputs of the model were a `{container}` "
+    "before it was saved and loaded",
+    CONTAINERS,
+)
+def _(container):
+    model = save_and_load(make_model_with(container))
+    return type(model.predict(SEQUENCE, verbose=0)).__name__
 
 
 @behavior("equal.Bidirectional", "order of the states of `Bidirectional(LSTM)`", answers=DIRECTIONS)
@@ -839,6 +880,51 @@ def _(which):
     return re.sub("Initializer$|V2$", "", str(value))
 
 
+# Data types.
+
+
+POLICIES = ("float16", "mixed_float16")
+
+
+def format_dtypes(returned):
+    """Format the data types of an output and of the states after it."""
+    output, *states = [to_numpy(item).dtype.name for item in returned]
+    return f"output {output}, states {', '.join(sorted(set(states)))}"
+
+
+@behavior(
+    "dtype.{layer}.{policy}",
+    "data types that `{layer}(dtype='{policy}')` returns",
+    [f"LSTM.{policy}" for policy in POLICIES],
+    answers=["output {output}, states {states}"],
+)
+def _(which):
+    layer = layers.LSTM(4, dtype=which.split(".")[1], return_state=True)
+    return format_dtypes(call(layer, SEQUENCE))
+
+
+@behavior(
+    "dtype.Bidirectional.{policy}",
+    "data types that `Bidirectional(LSTM(dtype='{policy}'))` returns",
+    POLICIES,
+    answers=["output {output}, states {states}"],
+)
+def _(policy):
+    layer = layers.Bidirectional(layers.LSTM(4, dtype=policy, return_state=True))
+    return format_dtypes(call(layer, SEQUENCE))
+
+
+@behavior(
+    "dtype.stateful.{policy}",
+    "data type of the states that `LSTM(stateful=True, dtype='{policy}')` keeps",
+    ["mixed_float16"],
+)
+def _(policy):
+    layer = layers.LSTM(4, stateful=True, dtype=policy)
+    make_stateful_model(layer)
+    return " ".join(sorted({to_numpy(state).dtype.name for state in layer.states}))
+
+
 # States between calls.
 
 
@@ -956,6 +1042,69 @@ def _():
         if is_close(read, to_numpy(cell(to_tensor(x), states=h_and_c)[0]))
         else "otherwise"
     )
+
+
+# Dropout.
+
+
+@behavior(
+    "dropout.same_mask.{argument}",
+    "does `SimpleRNN(dropout=0.5)` drop the same features at every time step?",
+    ["dropout"],
+    answers=YES_NO,
+)
+def _(argument):
+    x = np.tile(2.0 ** np.arange(20, dtype="float32"), (1, 4, 1))  # A sum tells what was dropped.
+    layer = make_adder(return_sequences=True, **{argument: 0.5})
+    added = np.diff(to_numpy(layer(to_tensor(x), training=True))[0, :, 0], prepend=0)
+    if is_close(added, x.sum(axis=-1)[0]):
+        return "nothing is dropped"
+    return "yes" if is_close(added, np.full(4, added[0])) else "no"
+
+
+@behavior(
+    "dropout.same_mask.{argument}",
+    "does `SimpleRNN(recurrent_dropout=0.5)` drop the same units at every time step?",
+    ["recurrent_dropout"],
+    answers=[*YES_NO, "nothing is dropped"],
+)
+def _(argument):
+    x = np.array([1, 0, 0, 0], "float32").reshape((1, 4, 1))
+    layer = layers.SimpleRNN(32, activation=None, return_sequences=True, **{argument: 0.5})
+    call(layer, x)
+    ones, zeros = np.ones((1, 32), "float32"), np.zeros(32, "float32")
+    layer.set_weights([ones, np.eye(32, dtype="float32"), zeros])  # Each unit repeats its state.
+    kept = to_numpy(layer(to_tensor(x), training=True))[0] != 0
+    if kept.all():
+        return "nothing is dropped"
+    return "yes" if is_close(kept[1], kept[3]) else "no"
+
+
+def make_dropping_lstm():
+    """Make an LSTM that drops half of its inputs and half of its state."""
+    return layers.LSTM(4, dropout=0.5, recurrent_dropout=0.5, **FLAGS["both"])
+
+
+@behavior(
+    "dropout.inference",
+    "does an LSTM with `dropout` and `recurrent_dropout` drop anything at inference?",
+    answers=YES_NO,
+)
+def _():
+    dropping = to_numpy(call_with_fixed_weights(make_dropping_lstm(), SEQUENCE)[0])
+    plain = to_numpy(call_with_fixed_weights(layers.LSTM(4, **FLAGS["both"]), SEQUENCE)[0])
+    return "no" if is_close(dropping, plain) else "yes"
+
+
+@behavior(
+    "dropout.equal",
+    "is the last step of the sequence of an LSTM with `dropout` its state h, in training?",
+    answers=YES_NO,
+)
+def _():
+    output, h = make_dropping_lstm()(to_tensor(SEQUENCE), training=True)[:2]
+    # Two evaluations of a graph would drop different values.
+    return "yes" if is_close(to_numpy(output[:, -1] - h), np.zeros((2, 4))) else "no"
 
 
 # Arguments.
