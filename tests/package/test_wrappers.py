@@ -4,6 +4,7 @@ from collections.abc import Callable
 from itertools import product
 from typing import Any
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -207,3 +208,19 @@ class TestStacks:
         returned = stack(x)
         assert [isinstance(part, list) for part in returned] == [False] * len(returned)
         assert_returned([expected.output, *expected.states], returned)
+
+
+def test_a_mask_for_an_unknown_batch() -> None:
+    """TimeDistributed accepts a mask with a batch size for an input without one."""
+    x, mask = keras.Input((3, 4, 5)), keras.Input(batch_shape=(2, 3), dtype="bool")
+    output = layers.TimeDistributed(layers.Dense(4))(x, mask=mask)
+
+    assert output.shape[1:] == (3, 4, 4)
+
+
+@pytest.mark.parametrize("use_cudnn", [True, False, "auto"])
+def test_use_cudnn(use_cudnn: Any) -> None:
+    """Both layers of Bidirectional keep `use_cudnn`, which their configuration does not contain."""
+    layer = layers.Bidirectional(layers.LSTM(4, use_cudnn=use_cudnn))
+
+    assert layer.forward_layer.use_cudnn == layer.backward_layer.use_cudnn == use_cudnn

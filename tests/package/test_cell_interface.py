@@ -1,0 +1,51 @@
+"""What users see of a layer's cell: the names of its weights, its sizes and its messages."""
+
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+from keras import layers
+from support.constructor import CONVOLUTIONS, SHAPES, build
+
+NAMES = ["kernel", "recurrent_kernel", "bias"]
+X = np.random.default_rng(0).normal(size=(2, 3, 5)).astype("float32")
+
+
+class Sum(layers.Layer):  # type: ignore[misc]
+    """A cell without an output size, whose states have the sizes of its input."""
+
+    def __init__(self, state_size: Any) -> None:
+        super().__init__()
+        self.state_size = state_size
+
+    def call(self, x: Any, states: Any) -> Any:
+        """Add the input to each state, and return the first."""
+        states = [state + x for state in keras.tree.flatten(states)]
+        return states[0], states
+
+
+@pytest.mark.parametrize("kind", ["SimpleRNN", "GRU", "LSTM", *CONVOLUTIONS])
+def test_names_of_weights(kind: str) -> None:
+    """The weights are named `kernel`, `recurrent_kernel` and `bias`, in this order."""
+    layer = build(kind)
+    layer.build(SHAPES[kind])
+
+    assert [weight.name for weight in layer.weights] == NAMES
+
+
+@pytest.mark.parametrize(("upper", "size"), [(5, 5), ([3, 5], 3), ((3, 5), 3)], ids=str)
+def test_the_output_size_of_stacked_cells(upper: Any, size: int) -> None:
+    """Without an output size, that of a stack is the first state size of its last cell."""
+    cells = layers.StackedRNNCells([layers.LSTMCell(5), Sum(upper)])
+
+    assert cells.output_size == size
+    assert layers.StackedRNNCells([Sum(5), layers.LSTMCell(4)]).output_size == 4
+
+
+@pytest.mark.parametrize("name", ["kernel_size", "strides", "dilation_rate"])
+def test_a_wrong_size_is_named(name: str) -> None:
+    """The error for a size that is not a number or a tuple of numbers names the argument."""
+    arguments: dict[str, Any] = {"filters": 2, "kernel_size": 2, name: "two"}
+    with pytest.raises(ValueError, match=f"The `{name}` argument must be"):
+        layers.ConvLSTM2D(**arguments)
