@@ -49,3 +49,17 @@ def test_a_wrong_size_is_named(name: str) -> None:
     arguments: dict[str, Any] = {"filters": 2, "kernel_size": 2, name: "two"}
     with pytest.raises(ValueError, match=f"The `{name}` argument must be"):
         layers.ConvLSTM2D(**arguments)
+
+
+@pytest.mark.parametrize("kind", ["SimpleRNN", "GRU", "LSTM"])
+def test_a_cell_that_is_not_trained(kind: str) -> None:
+    """A layer passes `trainable` to its cell."""
+    for trainable in (False, True):
+        assert build(kind, trainable=trainable).cell.trainable is trainable
+
+
+@pytest.mark.parametrize("arguments", [{}, {"use_cudnn": False}, {"unroll": True}], ids=str)
+@pytest.mark.parametrize("kind", ["GRU", "LSTM"])
+def test_support_of_xla(kind: str, arguments: dict[str, Any]) -> None:
+    """Without a GPU, `jit_compile="auto"` compiles a model with any of these layers."""
+    assert build(kind, **arguments).supports_jit
