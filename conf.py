@@ -30,6 +30,7 @@ extensions = [
     "site_build.assets.pygments_spans",
     "site_build.content.mathml",
     "site_build.content.downloads",
+    "site_build.content.navigation",
     "site_build.content.notebooks",
     "site_build.content.llms_txt",
     "preloaded_kernels",
@@ -82,11 +83,11 @@ gettext_location = False
 # Pages that list what other pages explain; the search shows those first.
 search_listed = [
     "docs/api",
-    "docs/atlas",
+    "docs/version-history",
     "docs/contributing",
     "docs/explain",
     "docs/original",
-    "docs/questions",
+    "docs/faq",
     "docs/truth-table",
     "docs/warm-kernels",
 ]
@@ -109,6 +110,7 @@ html_theme_options = {
     "logo": {"text": html_title},
     "article_footer_items": ["downloads.html", "offline.html", "executed-on.html", "report.html"],
     "article_header_end": ["language-switch.html", "article-header-buttons.html"],
+    "home_page_in_toc": True,
     "navbar_persistent": [],  # The sidebar has the search.
     "use_download_button": False,  # It would offer the source of the page, which is not a notebook.
 }

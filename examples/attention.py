@@ -11,7 +11,7 @@
 # ---
 
 # %% [markdown]
-# # Let a decoder attend to its encoder
+# # Add attention to a decoder
 #
 # With attention a decoder looks at every time step of the source, not at the final state alone.
 # So the encoder sets both flags: the sequence is to be looked at, the state is to start from.

@@ -12,7 +12,7 @@
 
 # %% [markdown]
 # (q-cell-state-at-every-step)=
-# # Get the cell state at every time step
+# # Return the cell state at every time step
 #
 # No flag does it.
 # `return_sequences=True` gives every hidden state, `return_state=True` only the last cell state.

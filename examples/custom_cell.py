@@ -11,7 +11,7 @@
 # ---
 
 # %% [markdown]
-# # Write a cell of your own
+# # Write a custom RNN cell
 #
 # A cell does one time step: of an input and its states it makes an output and new states.
 # `keras.layers.RNN` runs it over time, with the two flags that you know.

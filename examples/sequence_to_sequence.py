@@ -12,7 +12,7 @@
 # ---
 
 # %% [markdown]
-# # Train an encoder and a decoder
+# # Train a sequence-to-sequence model
 #
 # The encoder reads a sequence of digits and hands over its final state.
 # The decoder starts from that state and writes the digits backwards.
@@ -162,5 +162,5 @@ assert (no_state, state, state_and_mask) == (True, False, True)
 
 # %% [markdown]
 # So pass `mask` whenever you pass `initial_state`.
-# What a mask does is on the page about [masking](../docs/behaviour/masking.md).
+# What a mask does is on the page about [masking](../docs/behavior/masking.md).
 # To let the decoder look at every step of the source, add [attention](attention.py).

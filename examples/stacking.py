@@ -11,7 +11,7 @@
 # ---
 
 # %% [markdown]
-# # Put recurrent layers on top of each other
+# # Stack recurrent layers
 #
 # A recurrent layer reads time steps.
 # So every layer of a stack but the last hands on all of its own: `return_sequences=True`.

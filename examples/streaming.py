@@ -11,7 +11,7 @@
 # ---
 
 # %% [markdown]
-# # Read a long sequence in pieces
+# # Process a long sequence in chunks
 #
 # A sequence that is too long, or still going on, is read piece by piece.
 # If each piece starts from the state in which the last one ended, nothing is lost.
@@ -110,4 +110,4 @@ assert same(output[..., :4], whole[..., :4])
 assert not same(output[..., 4:], whole[..., 4:])
 
 # %% [markdown]
-# [More about starting and keeping states](../docs/behaviour/initial-state-and-stateful.md).
+# [More about starting and keeping states](../docs/behavior/initial-state-and-stateful.md).

@@ -25,6 +25,7 @@ window.rnnDiagram = (() => {
       backwards,
       order,
       sources,
+      computed: (letter) => order.filter((step) => mask[step]).map((step) => symbol(letter, step)),
       finalState: (letter) => (last < 0 ? "0" : symbol(letter, last)),
       output: (step) =>
         sources[step] < 0 || (!mask[step] && zero) ? "0" : symbol("h", sources[step]),
@@ -131,8 +132,11 @@ window.rnnDiagram = (() => {
           });
 
     const swatches = {};
+    const returned = new Set();
     for (const { tensor, operator, values } of boxesByTensor({ directions, outputs })) {
       if (!values[0].returned) continue;
+      // A sum or a product contains neither of its parts.
+      for (const { symbol } of operator ? [] : values) returned.add(symbol);
       const drawn = operator ? values.slice(0, 1) : values;
       (swatches[tensor] ??= []).push(drawn.map(({ mark }) => mark));
     }
@@ -145,13 +149,16 @@ window.rnnDiagram = (() => {
       outputs,
       tensors: tensors.map((tensor) => ({ ...tensor, swatch: swatches[tensor.name] })),
       equalities: equal,
+      hidden: runs
+        .flatMap(({ computed }) => (chosen.layer === "LSTM" ? ["h", "c"] : ["h"]).flatMap(computed))
+        .filter((symbol) => !returned.has(symbol)),
     };
   };
 
   // The description; `text` returns a text of the page.
 
   const describeLayout = (layout, { source, container }, text) => {
-    const { steps, mask, directions, tensors, equalities } = layout;
+    const { steps, mask, directions, tensors, equalities, hidden } = layout;
     const counted = container === "tensor" ? "one_tensor" : "several_tensors";
     const contained = text(counted, { container, count: tensors.length });
     const title = text(steps === 1 ? "title_one" : "title_several", { layer: source, steps });
@@ -167,12 +174,10 @@ window.rnnDiagram = (() => {
     if (masked.length) sentences.push(text("carried", { steps: masked.join(", ") }));
     sentences.push(text("comes_back", { contained }));
     const symbols = {};
-    const hidden = [];
     for (const { tensor, operator, values } of boxesByTensor(layout)) {
-      const separator = ` ${operator || text("beside")} `;
+      const separator = ` ${operator || text("and")} `;
       const combined = values.map(({ symbol }) => symbol).join(separator);
       if (values[0].returned) (symbols[tensor] ??= []).push(combined);
-      else hidden.push(combined);
     }
     for (const { name, shape, axes } of tensors) {
       const values = symbols[name].join(", ");
@@ -187,6 +192,7 @@ window.rnnDiagram = (() => {
       title,
       sentences,
       masked: text("masked"),
+      names: { forward: text("name_forward"), backward: text("name_backward"), "": "" },
       listTitle: text("list_title", { contained }),
     };
   };
@@ -314,7 +320,7 @@ window.rnnDiagram = (() => {
       if (!unmasked) drawn += drawText("faint", x, y + down * sizes.line, layout.masked, "middle");
     });
     const x = across(layout, direction, sizes.padding);
-    return drawn + drawText("bold", x, y, direction.name, direction.backwards ? "end" : "start");
+    return drawn + drawText("bold", x, y, layout.names[direction.name], direction.backwards ? "end" : "start");
   };
 
   const drawOutputRow = (layout, row, top) => {
@@ -453,9 +459,9 @@ window.rnnDiagram = (() => {
     return [drawn, y + sizes.bottom];
   };
 
-  const renderSvg = (layout, { id, title, sentences, masked, listTitle }) => {
+  const renderSvg = (layout, { id, title, sentences, masked, names, listTitle }) => {
     const width = widthOf(layout);
-    const [drawing, below] = drawUnrolled({ ...layout, masked });
+    const [drawing, below] = drawUnrolled({ ...layout, masked, names });
     const [list, height] = drawList(layout, listTitle, width, below);
     return (
       `<svg xmlns="http://www.w3.org/2000/svg" class="rnn-picture" ` +

@@ -25,6 +25,18 @@
   const formatValue = (value) => (Math.round(value * 1e6) / 1e6 + 0).toFixed(6);
   const range = (count) => Array.from({ length: count }, (_, at) => at);
 
+  // The weights of a direction as Keras has them: kernel, recurrent kernel and bias.
+  const joinGates = (gates) => {
+    const all = Object.values(gates);
+    const join = (name) => all.flatMap((gate) => gate[name]);
+    const recurrent = all[0].U.map((_, from) => all.flatMap(({ U }) => U[from]));
+    return [[join("W")], recurrent, "b_h" in all[0] ? [join("b"), join("b_h")] : join("b")];
+  };
+  const formatArray = (array) =>
+    Array.isArray(array) ? `[${array.map(formatArray).join(", ")}]` : String(array);
+
+  const formatRows = (array) => formatArray(array).replaceAll("], [", `],\n${" ".repeat(14)}[`);
+
   // What is returned: every tensor with its rows of numbers, each number with its origin.
 
   const callLayer = (chosen) => {
@@ -76,6 +88,7 @@
       shape: `(${sizes.map((size) => lengths[size]).join(", ")})`,
       rows: rowsOf(name),
     }));
+    const names = tensors.map(({ name }) => name).join(", ");
     const python = (values) => `[[${values.map((is) => (is ? "True" : "False")).join(", ")}]]`;
     const layerCode = fill(source, { units });
     return {
@@ -92,10 +105,12 @@
         x: `[[${x.map((value) => `[${value}]`).join(", ")}]]`,
         mask: masked ? fill(code.mask, { mask: python(mask) }) : "",
         layer: layerCode,
-        call: fill(code.call, {
-          names: tensors.map(({ name }) => name).join(", "),
-          arguments: masked ? "x, mask=mask" : "x",
-        }),
+        weights: Object.keys(runs)
+          .flatMap((direction) => joinGates(first(units, weights[layer][direction])))
+          .map((array) => fill(code.array, { array: formatRows(array) }))
+          .join(""),
+        call: fill(code.call, { names, arguments: masked ? "x, mask=mask" : "x" }),
+        print: fill(tensors.length > 1 ? code.print_several : code.print_one, { name: names, names }),
       }),
     };
   };

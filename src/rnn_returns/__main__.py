@@ -42,7 +42,7 @@ def main(arguments: list[str] | None = None) -> int:
             '--input, --mask and --initial-state are for a layer, such as "LSTM(4)"',
         )
     try:
-        return _answer(options)
+        return _print_results(options)
     except BrokenPipeError:  # Such as of `rnn-returns model.keras | head -1`.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 2
@@ -99,20 +99,20 @@ def _is_layer(target: str) -> bool:
     return "(" in target and not target.endswith(ENDINGS) and not os.path.exists(target)
 
 
-def _answer(options: argparse.Namespace) -> int:
+def _print_results(options: argparse.Namespace) -> int:
     """Print what is known of every target; return the worst status."""
     status, results = 0, []
     for target in options.targets:
-        answer = _try_target(target, options)
-        if isinstance(answer, str):
-            status = _report_error(target, answer)
-            data: dict[str, Any] = {"error": answer}
+        result = _try_target(target, options)
+        if isinstance(result, str):
+            status = _report_error(target, result)
+            data: dict[str, Any] = {"error": result}
         else:
-            status = max(status, _find_status(answer, options.fail_on))
-            data = _to_data(answer)
+            status = max(status, _find_status(result, options.fail_on))
+            data = _to_data(result)
             if not options.json:
                 title = f"==> {_escape(target)} <==\n" if len(options.targets) > 1 else ""
-                _print(f"{title}{_format(answer)}")
+                _print(f"{title}{_format(result)}")
         results.append({"schema_version": SCHEMA_VERSION, "target": target, **data})
     if options.json:
         _print(json.dumps(results).replace("\x7f", "\\u007f"))
@@ -167,45 +167,45 @@ def _choose_shape(layer: "LayerSpec") -> "Shape":
     axes = input_axes(layer)
     if "features" not in axes:
         raise ValueError(
-            f"{layer.kind} needs the shape of its input; give it as --input {','.join(axes)}."
+            f"{layer.kind} needs the shape of its input; pass it as --input {','.join(axes)}."
         )
     return tuple(None if axis in OPEN_AXES else 1 for axis in axes)
 
 
-def _find_status(answer: "Report | PredictedReturn", severity: str | None) -> int:
+def _find_status(result: "Report | PredictedReturn", severity: str | None) -> int:
     from rnn_returns.models.diagnostics import ModelError
     from rnn_returns.models.report import Report
 
-    if severity and isinstance(answer, Report):
+    if severity and isinstance(result, Report):
         try:
-            answer.raise_for(severity)
+            result.raise_for(severity)
         except ModelError:
             return 1
     return 0
 
 
-def _to_data(answer: "Report | PredictedReturn") -> dict[str, Any]:
+def _to_data(result: "Report | PredictedReturn") -> dict[str, Any]:
     from rnn_returns.models.report import Report
 
-    if isinstance(answer, Report):
-        return {"report": json.loads(answer.to_json())}
-    return {"prediction": answer.to_data()}
+    if isinstance(result, Report):
+        return {"report": json.loads(result.to_json())}
+    return {"prediction": result.to_data()}
 
 
-def _format(answer: "Report | PredictedReturn") -> str:
+def _format(result: "Report | PredictedReturn") -> str:
     from rnn_returns.models.report import Report
     from rnn_returns.models.terminal_text import color_report
 
-    return color_report(answer) if isinstance(answer, Report) and _has_colors() else repr(answer)
+    return color_report(result) if isinstance(result, Report) and _has_colors() else repr(result)
 
 
 def _has_colors() -> bool:
-    is_refused = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
-    return sys.stdout.isatty() and not is_refused
+    is_disabled = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
+    return sys.stdout.isatty() and not is_disabled
 
 
 def _report_error(target: str, reason: str) -> int:
-    """Write why *target* has no answer, on one line; return the status of that."""
+    """Write why there is no result for *target*, on one line; return the status of that."""
     name = "standard input" if target == STDIN else _escape(target)
     print(f"{PROGRAM}: {name}: {_escape(' '.join(reason.split()))}", file=sys.stderr)
     return 2

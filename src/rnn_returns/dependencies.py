@@ -1,4 +1,4 @@
-"""Import Keras, or raise one error that says what to install.
+"""Import Keras, or raise one error that names what to install.
 
 Modules that need Keras import it from here.
 """

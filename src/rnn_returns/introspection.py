@@ -57,8 +57,8 @@ def read_layer(layer: Any, needed_by: str, needed: str = "a recurrent layer") ->
     if own := find_own_code(layer):
         part, method = own
         raise TypeError(
-            f"{needed_by} does not cover {type(part).__name__}: this class has a method {method} "
-            f"of its own, and only its code determines what it returns; {ADVICE}."
+            f"{needed_by} does not cover {type(part).__name__}: this class overrides {method}, "
+            f"so its code determines what it returns; {ADVICE}."
         )
     for part in unwrap_layers(layer):
         if not isinstance(part, WRAPPERS):
@@ -99,7 +99,7 @@ def _find_override(part: Any, known: Any, methods: tuple[str, ...]) -> str | Non
 def outline_layer(layer: Any) -> LayerSpec:
     """Describe *layer*, which may be one that the rules do not cover.
 
-    It then has the flags and the names of the states, but the description predicts nothing.
+    It then has the arguments and the names of the states, but the description predicts nothing.
     """
     kind = next(known.__name__ for known in LAYERS if isinstance(layer, known))
     options: dict[str, Any] = {"dtype": layer.dtype_policy.name.removeprefix("map_")}
@@ -188,7 +188,7 @@ def _has_own_initial_state(cell: Any) -> bool:
 
 
 def _read_initial_states(cell: Any) -> Any:
-    """Return the initial states of one sample, None if the cell has none of its own yet."""
+    """Return the initial states of one sample, None if the cell does not define them yet."""
     if not hasattr(cell, "get_initial_state"):
         return None
     try:

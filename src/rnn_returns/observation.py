@@ -8,6 +8,7 @@ import numpy as np
 
 from rnn_returns.dependencies import keras
 from rnn_returns.introspection import find_own_code, outline_layer
+from rnn_returns.messages import Displayed, Message, Render
 from rnn_returns.rules.layer_spec import (
     LayerSpec,
     direction_specs,
@@ -23,25 +24,25 @@ from rnn_returns.validation import validate_input, validate_layer, validate_mask
 def observe(layer: Any, x: Any, **call_arguments: Any) -> "Returned":
     """Call *layer* on *x* and name every tensor it returned.
 
-    The call is a real one: an unbuilt layer is built by it, a stateful layer keeps its new state.
+    The call builds an unbuilt layer and changes the states of a stateful layer.
 
     Args:
         layer: An ``LSTM``, ``GRU`` or ``SimpleRNN``; an ``RNN`` of any cells or a ``ConvLSTM``;
             or a ``Bidirectional`` or ``TimeDistributed`` around one of them.
-        x: Numbers of shape ``(batch, timesteps, features)``, or of the shape that the layer reads
-            instead: an array, a tensor, nested lists, or a symbolic ``keras.Input``.
-            NaN passes through as Keras passes it.
-        **call_arguments: What else Keras shall be called with:
+        x: Numbers of shape ``(batch, timesteps, features)``, or of the shape that the layer expects
+            instead: an array, a tensor, nested lists, or a symbolic ``keras.Input``. NaN is not
+            changed.
+        **call_arguments: Other arguments of the call:
             ``mask`` of shape ``(batch, timesteps)``; ``initial_state``, one tensor of shape
-            ``(batch, units)`` a state; ``training``. Mask and states may be nested lists too.
+            ``(batch, units)`` for each state; ``training``. Mask and states may be nested lists.
 
     Returns:
-        The returned tensors in Keras's order, each with its name. Of a layer whose class has a
-        ``call`` of its own, the names are ``output``, or ``output_0``, ``output_1`` and so on.
+        The returned tensors in Keras's order, each with its name. If the class of a
+        layer overrides ``call``, the names are ``output``, or ``output_0``, ``output_1`` and so on.
 
     Raises:
         TypeError: If *layer* is not a recurrent layer, *x* not dense and numeric, or a list as
-            ``mask`` or ``initial_state`` holds something else.
+            ``mask`` or ``initial_state`` contains other values.
         ValueError: If *x* is ragged, empty, of the wrong rank, or has another number of features
             than a built layer expects; or if a list as ``mask`` or ``initial_state`` does not fit.
 
@@ -68,12 +69,12 @@ def observe(layer: Any, x: Any, **call_arguments: Any) -> "Returned":
     return Returned(layer, layer(x, **call_arguments))
 
 
-class Returned:
+class Returned(Displayed):
     """The tensors that one call of a recurrent layer returned, in Keras's order, by name.
 
-    Iteration, ``returned.state_h`` and ``returned["state_h"]`` give NumPy arrays, so that
+    Iteration, ``returned.state_h`` and ``returned["state_h"]`` return NumPy arrays, so that
     ``output, state_h, state_c = returned`` unpacks as the layer's own result does. The states of
-    stacked cells, which Keras returns in containers of their own, come one by one.
+    stacked cells, which Keras returns in nested containers, are separate items.
 
     Args:
         layer: The layer that was called.
@@ -81,7 +82,7 @@ class Returned:
 
     Raises:
         RuntimeError: If Keras returned a structure that this package has no names for.
-            This Keras is then newer than the package knows.
+            This Keras is then newer than the package supports.
 
     >>> import keras
     >>> from rnn_returns import observe
@@ -119,7 +120,7 @@ class Returned:
 
     @property
     def shapes(self) -> tuple[tuple[int | None, ...], ...]:
-        """The tensors' shapes; None stands for a dimension that a symbolic tensor leaves open."""
+        """The tensors' shapes; None stands for an open dimension of a symbolic tensor."""
         return tuple(tuple(tensor.shape) for tensor in self._tensors.values())
 
     @property
@@ -129,7 +130,7 @@ class Returned:
 
     @property
     def mask(self) -> Any:
-        """The mask that the output hands on, or None.
+        """The mask that the layer propagates, or None.
 
         A boolean array of shape ``(batch, timesteps)``; of a symbolic call, a symbolic tensor.
         Of the two outputs of ``merge_mode=None``, it is the first one's.
@@ -146,7 +147,7 @@ class Returned:
         if isinstance(tensor, keras.KerasTensor):
             raise ValueError(
                 f"{name!r} has no values: the layer was called on a symbolic input, which has a "
-                "shape only. Call it on numbers, or call a model that is made of it."
+                "shape only. Call the layer on data, or call a model that contains it."
             )
         return np.asarray(keras.ops.convert_to_numpy(tensor))
 
@@ -167,28 +168,34 @@ class Returned:
         return (self[name] for name in self.names)
 
     def items(self) -> Iterator[tuple[str, np.ndarray]]:
-        """Give each name with its values."""
+        """Return each name with its values."""
         return zip(self.names, self, strict=True)
 
     def __repr__(self) -> str:
         return repr(self._table())
 
-    def _repr_html_(self) -> str:
-        return self._table()._repr_html_()
+    def html(self, render: Render) -> str:
+        """Write it as HTML, with its messages as *render* returns them."""
+        return self._table().html(render)
 
     def _table(self) -> Table:
-        caption = "one tensor"
-        if self.container != "tensor":
-            caption = f"{self.container} of {len(self.structure)}"
-            # The states of a stack are in containers of their own.
-            caption += f", {len(self)} tensors" if len(self) > len(self.structure) else ""
-        tensors = self._tensors | ({} if self.mask is None else {"mask handed on": self.mask})
-        rows = tuple(_format_row(name, tensor) for name, tensor in tensors.items())
-        return Table(caption, ("name", "shape", "dtype", "values"), rows)
+        rows = [_format_row(name, tensor) for name, tensor in self._tensors.items()]
+        if self.mask is not None:
+            rows.append(_format_row(Message("propagated mask"), self.mask))
+        return Table(self._caption(), ("name", "shape", "dtype", "values"), tuple(rows))
+
+    def _caption(self) -> Message:
+        if self.container == "tensor":
+            return Message("one tensor")
+        values = {"container": self.container, "count": len(self.structure)}
+        if len(self) > len(self.structure):  # The states of a stack are nested.
+            template = "{container} of {count}, {tensors} tensors"
+            return Message(template, **values, tensors=len(self))
+        return Message("{container} of {count}", **values)
 
 
 def _format_row(name: str, tensor: Any) -> tuple[str, ...]:
-    values = "symbolic"
+    values: str = Message("symbolic")
     if not isinstance(tensor, keras.KerasTensor):
         values = values_text(np.asarray(keras.ops.convert_to_numpy(tensor)))
     dtype = keras.backend.standardize_dtype(tensor.dtype)
@@ -201,7 +208,7 @@ def _find_state_rank(layer: LayerSpec) -> int:
     sizes = [size for part in parts for cell in part.cells for size in cell.state_sizes]
     if any(isinstance(size, tuple) for size in sizes):
         return 0
-    # A state of a ConvLSTM is an image, which the layer reads one of at each time step.
+    # A state of a ConvLSTM is an image, like its input at each time step.
     return len(input_axes(layer)) - 1
 
 
@@ -214,7 +221,7 @@ def _name_tensors(layer: LayerSpec | None, result: Any) -> tuple[str, ...]:
         return tuple(f"output_{i}" for i in range(len(tensors)))
     names = returned_names(layer)
     parts = direction_specs(layer) if layer.kind == "Bidirectional" else (layer,)
-    # Only the states of a stack may be in containers of their own.
+    # Only the states of a stack may be in nested containers.
     stack = any(isinstance(part.cell, tuple) for part in parts)
     nested = any(isinstance(part, tuple | list) for part in result)
     if (stack or not nested) and len(names) == len(tensors):
@@ -241,7 +248,7 @@ def _number_states(layer: LayerSpec, result: Any) -> tuple[str, ...]:
 def _name_axes(
     layer: LayerSpec | None, name: str, shape: tuple[int | None, ...]
 ) -> tuple[str, ...]:
-    """Name the axes of a returned tensor; those without a name of their own are numbered."""
+    """Name the axes of a returned tensor; those without a name are numbered."""
     axes: tuple[str, ...] = ()
     if layer:
         known = dict(zip(returned_names(layer), returned_axes(layer), strict=True))

@@ -1,18 +1,21 @@
 """One table, twice: as plain text for a terminal and a doctest, as HTML for a notebook."""
 
+import re
 from dataclasses import dataclass
-from html import escape
 from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
     import numpy
 
-from rnn_returns.messages import Render
+from rnn_returns.messages import Displayed, Message, Render
 
-# Six decimals are what single precision holds on every processor for values of about one.
+# Single precision has six reliable decimals on every processor for values of about one.
 DECIMALS = 6
 # An array with more values than this is shown by its corners.
 MOST_VALUES = 24
+_VALUE = re.compile("[0-9{}`]")
+# A word, and not a name such as state_h or Keras.
+_WORD = re.compile(r"(?<![\w.=(])(?!Keras\b)[A-Za-z][a-z]+(?![\w.=(])")
 
 
 def values_text(values: "numpy.ndarray") -> str:
@@ -40,19 +43,21 @@ def values_text(values: "numpy.ndarray") -> str:
 
 
 @dataclass(frozen=True)
-class Table:
+class Table(Displayed):
     """A table that shows itself, as text in a terminal and as HTML in a notebook.
+
+    Its caption and titles are messages, which a build can translate.
 
     Args:
         caption: What the table shows.
         columns: The columns' titles.
         rows: The cells' texts, row by row; the first of each names its row.
-        marks: For each row a letter, the same for rows that are equal and in their colour, or
-            nothing. Letters stand in a column of their own, for not everybody sees colours.
+        marks: For each row a letter, the same for rows that are equal and in their color, or
+            nothing. Letters are in a separate column, because not all readers see colors.
 
     >>> from rnn_returns.table import Table
-    >>> Table("two flags", ("name", "default"), (("return_state", "False"),))
-    two flags
+    >>> Table("one argument", ("name", "default"), (("return_state", "False"),))
+    one argument
     name          default
     return_state  False
     """
@@ -72,9 +77,9 @@ class Table:
 
     def html(self, render: Render) -> str:
         """Format it as HTML, with *render* for each text."""
-        # Classes only: how it looks is the page's, and a style attribute would be refused there.
+        # Only classes, because the page has the styles and its policy blocks a style attribute.
         titles, *rows = self._lines
-        head = "".join(f'<th scope="col">{render(title)}</th>' for title in titles)
+        head = "".join(f'<th scope="col">{render(_as_message(title))}</th>' for title in titles)
         body = "".join(
             f'<tr{_row_class(mark)}><th scope="row">{render(row[0])}</th>'
             + "".join(f"<td>{render(cell)}</td>" for cell in row[1:])
@@ -82,12 +87,9 @@ class Table:
             for row, mark in zip(rows, self.marks or [""] * len(rows), strict=True)
         )
         return (
-            f'<table class="{self._classes}"><caption>{render(self.caption)}</caption>'
+            f'<table class="{self._classes}"><caption>{render(_as_message(self.caption))}</caption>'
             f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
         )
-
-    def _repr_html_(self) -> str:
-        return self.html(escape)
 
     @property
     def _lines(self) -> list[tuple[str, ...]]:
@@ -96,6 +98,12 @@ class Table:
             return lines
         marks = ("equal", *self.marks)
         return [(*line, mark) for line, mark in zip(lines, marks, strict=True)]
+
+
+def _as_message(text: str) -> str:
+    """Return *text* as a message if it has words; with a number it has to be one already."""
+    plain = type(text) is str and not _VALUE.search(text)
+    return Message(text) if plain and _WORD.search(text) else text
 
 
 def _row_class(mark: str) -> str:

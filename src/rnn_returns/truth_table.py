@@ -1,4 +1,4 @@
-"""The truth table: each recurrent layer under each flag combination, foretold and observed."""
+"""The return value table: each layer with each argument combination, predicted and observed."""
 
 import csv
 import io
@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from rnn_returns.dependencies import keras
+from rnn_returns.messages import Message
 from rnn_returns.observation import observe
 from rnn_returns.rules.expectation import Expected, expected
 from rnn_returns.rules.flags import FLAG_COMBINATIONS, Flags
@@ -17,23 +18,23 @@ from rnn_returns.table import Table
 # The source of each layer, and the shape of the input that it is called on.
 SEQUENCE = (2, 3, 5)
 FORMS = {
-    "SimpleRNN(4, FLAGS)": SEQUENCE,
-    "GRU(4, FLAGS)": SEQUENCE,
-    "LSTM(4, FLAGS)": SEQUENCE,
-    "RNN(GRUCell(4), FLAGS)": SEQUENCE,
-    "RNN(LSTMCell(4), FLAGS)": SEQUENCE,
-    "RNN([GRUCell(6), GRUCell(4)], FLAGS)": SEQUENCE,
-    "RNN([LSTMCell(6), LSTMCell(4)], FLAGS)": SEQUENCE,
+    "SimpleRNN(4, ARGUMENTS)": SEQUENCE,
+    "GRU(4, ARGUMENTS)": SEQUENCE,
+    "LSTM(4, ARGUMENTS)": SEQUENCE,
+    "RNN(GRUCell(4), ARGUMENTS)": SEQUENCE,
+    "RNN(LSTMCell(4), ARGUMENTS)": SEQUENCE,
+    "RNN([GRUCell(6), GRUCell(4)], ARGUMENTS)": SEQUENCE,
+    "RNN([LSTMCell(6), LSTMCell(4)], ARGUMENTS)": SEQUENCE,
     **{
-        f"Bidirectional({kind}(4, FLAGS), merge_mode={mode!r})": SEQUENCE
+        f"Bidirectional({kind}(4, ARGUMENTS), merge_mode={mode!r})": SEQUENCE
         for kind in ("SimpleRNN", "GRU", "LSTM")
         for mode in ("concat", "sum", "ave", "mul", None)
     },
-    "ConvLSTM1D(4, 3, FLAGS)": (2, 3, 8, 5),
-    "ConvLSTM2D(4, 3, FLAGS)": (2, 3, 8, 7, 5),
-    "ConvLSTM3D(4, 3, FLAGS)": (2, 3, 9, 8, 7, 5),
-    "TimeDistributed(GRU(4, FLAGS))": (2, 6, 3, 5),
-    "TimeDistributed(LSTM(4, FLAGS))": (2, 6, 3, 5),
+    "ConvLSTM1D(4, 3, ARGUMENTS)": (2, 3, 8, 5),
+    "ConvLSTM2D(4, 3, ARGUMENTS)": (2, 3, 8, 7, 5),
+    "ConvLSTM3D(4, 3, ARGUMENTS)": (2, 3, 9, 8, 7, 5),
+    "TimeDistributed(GRU(4, ARGUMENTS))": (2, 6, 3, 5),
+    "TimeDistributed(LSTM(4, ARGUMENTS))": (2, 6, 3, 5),
 }
 
 
@@ -58,7 +59,7 @@ ROW = _record(
     layer={"type": "string", "description": "how to write the layer"},
     flags={"enum": [flags.name for flags in FLAG_COMBINATIONS]},
     input=_array({"type": "integer"}),
-    container={"enum": ["tensor", "tuple", "list", "refused"]},
+    container={"enum": ["tensor", "tuple", "list", "error"]},
     tensors=_array(TENSOR),
     equalities=_array({"type": "string"}),
 )
@@ -76,13 +77,13 @@ SCHEMA: dict[str, Any] = {
 
 @dataclass(frozen=True)
 class TruthTableRow:
-    """One layer under one flag combination.
+    """One layer with one argument combination.
 
     Args:
         layer: How the layer is written.
         flags: The combination.
         input_shape: The shape of what it was called on.
-        expected: What the rules say, and what was observed; None if both refuse the call.
+        expected: What the rules predict and Keras returns; None if the call raises an error.
     """
 
     layer: str
@@ -91,13 +92,13 @@ class TruthTableRow:
     expected: Expected | None
 
     def as_dict(self) -> dict[str, Any]:
-        """Give the row as data, of the form that ``SCHEMA`` describes."""
+        """Return the row as data, of the form that ``SCHEMA`` describes."""
         result = self.expected
         return {
             "layer": self.layer,
             "flags": self.flags.name,
             "input": list(self.input_shape),
-            "container": result.container if result else "refused",
+            "container": result.container if result else "error",
             "tensors": [
                 {"name": tensor.name, "axes": list(tensor.axes), "shape": list(tensor.shape)}
                 for tensor in (result.tensors if result else ())
@@ -107,10 +108,10 @@ class TruthTableRow:
 
 
 def build_truth_table() -> tuple[TruthTableRow, ...]:
-    """Foretell every row by the rules, and observe that it is so on the installed Keras.
+    """Predict every row with the rules and verify it with the installed Keras.
 
     Raises:
-        AssertionError: If Keras returned something else than the rules say.
+        AssertionError: If Keras returns something else than the rules predict.
     """
     return tuple(
         _build_row(form, shape, flags)
@@ -127,7 +128,9 @@ def as_table(rows: tuple[TruthTableRow, ...]) -> Table:
         tensors = [f"{tensor['name']} ({', '.join(tensor['axes'])})" for tensor in data["tensors"]]
         returned = "; ".join([data["container"], *tensors])
         cells.append((row.layer, returned, "; ".join(data["equalities"])))
-    return Table(f"{len(rows)} calls", ("layer", "returns", "equal"), tuple(cells))
+    return Table(
+        Message("{count} calls", count=len(rows)), ("layer", "returns", "equal"), tuple(cells)
+    )
 
 
 def as_json(rows: tuple[TruthTableRow, ...]) -> str:
@@ -152,7 +155,7 @@ def as_csv(rows: tuple[TruthTableRow, ...]) -> str:
 
 def _build_row(form: str, shape: tuple[int, ...], flags: Flags) -> TruthTableRow:
     arguments = ", ".join(f"{name}={value}" for name, value in flags.arguments.items() if value)
-    code = form.replace(", FLAGS", f", {arguments}" if arguments else "")
+    code = form.replace(", ARGUMENTS", f", {arguments}" if arguments else "")
     layer = eval(code, {}, vars(keras.layers))
     x = np.random.default_rng(0).normal(size=shape).astype("float32")
     try:
@@ -160,7 +163,7 @@ def _build_row(form: str, shape: tuple[int, ...], flags: Flags) -> TruthTableRow
     except ValueError as error:
         try:
             layer(x)
-        except _refusal_types():
+        except _list_errors():
             return TruthTableRow(code, flags, shape, None)
         returned = observe(layer, x)
         raise AssertionError(
@@ -181,7 +184,7 @@ def _build_row(form: str, shape: tuple[int, ...], flags: Flags) -> TruthTableRow
     return TruthTableRow(code, flags, shape, result)
 
 
-def _refusal_types() -> tuple[type[Exception], ...]:
+def _list_errors() -> tuple[type[Exception], ...]:
     """Return the errors that Keras and its backend raise on arguments that they do not support."""
     if keras.backend.backend() != "tensorflow":
         return TypeError, ValueError, RuntimeError  # The last one is PyTorch's.

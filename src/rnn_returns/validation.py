@@ -15,7 +15,7 @@ WRAPPERS = (keras.layers.Bidirectional, keras.layers.TimeDistributed)
 # RNN comes after its subclasses, because the first that fits counts.
 LAYERS = (*PLAIN_LAYERS, *IMAGE_LAYERS, keras.layers.RNN, *WRAPPERS)
 CELLS = (keras.layers.LSTMCell, keras.layers.GRUCell, keras.layers.SimpleRNNCell)
-# What to do about an input of one rank where a layer reads another.
+# What to do about an input of one rank if a layer expects another.
 RANK_ADVICE = {
     (2, 3): " For one sample of several features add a batch axis, x[np.newaxis];"
     " for several samples of one feature add a features axis, x[..., np.newaxis].",
@@ -45,7 +45,7 @@ def validate_layer(layer: Any, needed_by: str, needed: str = "a recurrent layer"
         example = f"{layer.__name__}({arguments})"
         given = f"the class {layer.__name__}. Make a layer of it first, as in {example}"
     elif isinstance(layer, keras.Model):
-        given = f"the model {layer.name!r}. Give one of its layers instead"
+        given = f"the model {layer.name!r}. Pass one of its layers instead"
     else:
         given = _name_type(layer)
     kinds = [kind.__name__ for kind in LAYERS]
@@ -70,7 +70,7 @@ def unwrap_layers(layer: Any) -> list[Any]:
 
 
 def validate_input(layer: Any, x: Any, axes: tuple[str, ...]) -> Any:
-    """Return *x* as an input of *layer*, which reads *axes*: a tensor, or else an array.
+    """Return *x* as an input of *layer*, which expects *axes*: a tensor, or else an array.
 
     Raises:
         TypeError: If *x* is not a dense, numeric array.
@@ -80,7 +80,7 @@ def validate_input(layer: Any, x: Any, axes: tuple[str, ...]) -> Any:
     shape = tuple(x.shape)
     if len(shape) != len(axes):
         raise ValueError(
-            f"x has rank {len(shape)}, shape {shape}, but a recurrent layer reads rank "
+            f"x has rank {len(shape)}, shape {shape}, but a recurrent layer expects rank "
             f"{len(axes)}, {_join(axes)}.{RANK_ADVICE.get((len(shape), len(axes)), '')}"
         )
     for axis, length in zip(axes, shape, strict=True):
@@ -93,15 +93,15 @@ def validate_input(layer: Any, x: Any, axes: tuple[str, ...]) -> Any:
         if axis not in OPEN_AXES and length is None:
             example = ", ".join("None" if axis in OPEN_AXES else "4" for axis in axes[1:])
             raise ValueError(
-                f"x has the shape {shape}, and Keras needs to know the number of {axis}; "
-                f"name it, as in keras.Input(({example}))."
+                f"x has the shape {shape}, but Keras needs a fixed number of {axis}; "
+                f"set it, as in keras.Input(({example}))."
             )
     feature = "channels" if "channels" in axes else "features"
     given, expected = shape[axes.index(feature)], _built_for(layer)
     if expected not in (None, given):
         raise ValueError(
             f"x has {given} {feature} (its shape is {shape}), but {layer.name!r} was built for "
-            f"{expected}; give it {expected} {feature}, or make a new layer."
+            f"{expected}; pass {expected} {feature}, or make a new layer."
         )
     return x
 
@@ -118,13 +118,13 @@ def validate_mask(mask: Any, x: Any, axes: tuple[str, ...]) -> Any:
         return mask
     advice = f"pass one row for each sample, with one entry for each time step, {_EXAMPLE_MASK}"
     if not _holds_numbers(mask):
-        raise TypeError(f"mask is a list that does not hold True and False only; {advice}.")
+        raise TypeError(f"Expected the values of mask to be True or False, got others; {advice}.")
     try:
         array = np.asarray(mask)
     except ValueError as error:
         raise ValueError(f"mask is ragged: its rows differ in length; {advice}.") from error
     if not np.isin(array, (0, 1)).all():
-        raise TypeError(f"mask holds other values than True and False; {advice}.")
+        raise TypeError(f"Expected the values of mask to be True or False, got others; {advice}.")
     fits = [length in (None, given) for length, given in zip(needed, array.shape, strict=False)]
     if len(array.shape) != len(needed) or not all(fits):
         raise ValueError(
@@ -184,8 +184,8 @@ def _as_states(value: Any, rank: int) -> Any:
         array = np.asarray(value, "float64")
     except ValueError as error:
         raise ValueError(
-            "initial_state is ragged: the rows of a state differ in length; give each sample as "
-            "many numbers as the state has."
+            "initial_state is ragged: the rows of a state differ in length; pass as many "
+            "numbers for each sample as the state has."
         ) from error
     if depth < rank:
         raise ValueError(
@@ -222,7 +222,7 @@ def _is_list_of_one_tensor(mask: Any, rank: int) -> bool:
 
 
 def _built_for(layer: Any) -> int | None:
-    """Say how many features or channels *layer* was built for, None if that is open."""
+    """Return how many features or channels *layer* was built for, None if that is open."""
     inner = unwrap_layers(layer)[0]
     cell = inner.cell
     if isinstance(cell, keras.layers.StackedRNNCells):
@@ -244,12 +244,12 @@ def _as_dense(x: Any, axes: tuple[str, ...]) -> Any:
         x, dense = _as_array(x, axes), True
     if not dense:
         raise TypeError(
-            f"x is {_name_type(x)}, but a recurrent layer reads dense tensors only; "
+            f"x is {_name_type(x)}, but a recurrent layer expects a dense tensor; "
             "pad the samples to one length and pass mask= to skip the padding."
         )
     dtype = keras.backend.standardize_dtype(x.dtype)
     if not dtype.startswith(("float", "bfloat", "int", "uint", "bool")):
-        raise TypeError(f"x holds {dtype} data, but a recurrent layer reads real numbers.")
+        raise TypeError(f"Expected x to have a numeric dtype, got {dtype}.")
     return x
 
 
@@ -264,8 +264,8 @@ def _as_array(x: Any, axes: tuple[str, ...]) -> np.ndarray:
         ) from error
     if array.dtype.kind not in "biuf":
         raise TypeError(
-            f"x is {_name_type(x)} that holds {array.dtype} data, but a recurrent layer reads real "
-            f"numbers with the axes {_join(axes)}."
+            f"x is {_name_type(x)} that contains {array.dtype} data, but a recurrent layer expects "
+            f"real numbers with the axes {_join(axes)}."
         )
     return array
 

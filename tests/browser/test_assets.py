@@ -214,7 +214,7 @@ def test_search_counts_in_every_language(visit: Open) -> None:
 
 def test_the_navigation_of_a_phone(phone: Page) -> None:
     """On a phone the list of pages opens by its button, leads on, and closes by Escape."""
-    link = phone.get_by_role("link", name="Truth table")
+    link = phone.get_by_role("link", name="Default output")
     expect(link).to_be_hidden()
     phone.get_by_role("button", name="Toggle primary sidebar").click()
     expect(link).to_be_visible()
@@ -222,20 +222,22 @@ def test_the_navigation_of_a_phone(phone: Page) -> None:
     expect(link).to_be_hidden()
     phone.get_by_role("button", name="Toggle primary sidebar").click()
     link.click()
-    expect(phone).to_have_url(re.compile(r"truth-table\.html"))
+    expect(phone).to_have_url(re.compile(r"flags/neither\.html"))
 
 
 def test_the_contents_of_a_page_on_a_phone(phone: Page) -> None:
     """On a phone the contents of the page open by their button and lead to a section."""
     phone.get_by_role("button", name="Toggle secondary sidebar").click()
-    phone.locator("#pst-page-toc-nav").get_by_role("link", name="What is equal").click()
+    phone.locator("#pst-page-toc-nav").get_by_role(
+        "link", name="When to use both arguments"
+    ).click()
 
-    expect(phone).to_have_url(re.compile(r"#what-is-equal$"))
+    expect(phone).to_have_url(re.compile(r"#when-to-use-both-arguments$"))
 
 
 def test_the_navigation_of_a_wide_screen_can_be_folded(desktop: Page) -> None:
     """On a wide screen the button folds the list of pages, and unfolds it."""
-    link = desktop.get_by_role("link", name="Truth table")
+    link = desktop.get_by_role("link", name="Default output")
     button = desktop.get_by_role("button", name="Toggle primary sidebar")
     button.click()
     expect(link).to_be_hidden()
@@ -243,12 +245,26 @@ def test_the_navigation_of_a_wide_screen_can_be_folded(desktop: Page) -> None:
     expect(link).to_be_visible()
 
 
+def test_the_groups_of_the_navigation(visit: Open) -> None:
+    """At most twelve entries of the list of pages are visible on the first page; groups unfold."""
+    pages = visit("index.html", **window(1440)).page.get_by_role("navigation", name="Main")
+    entries = pages.locator("a:visible, summary:visible")
+    assert entries.count() <= 12
+
+    link = pages.get_by_role("link", name="Masking", exact=True)
+    expect(link).to_be_hidden()
+    pages.get_by_text("Concepts").click()
+    expect(link).to_be_visible()
+
+
 def test_the_contents_follow_the_reader(desktop: Page) -> None:
     """The entry of the section that is read is marked in the contents of the page."""
-    desktop.locator("#what-is-equal").scroll_into_view_if_needed()
-    desktop.evaluate("document.getElementById('what-is-equal').scrollIntoView()")
+    desktop.locator("#when-to-use-both-arguments").scroll_into_view_if_needed()
+    desktop.evaluate("document.getElementById('when-to-use-both-arguments').scrollIntoView()")
 
-    entry = desktop.locator("#pst-page-toc-nav").get_by_role("link", name="What is equal")
+    entry = desktop.locator("#pst-page-toc-nav").get_by_role(
+        "link", name="When to use both arguments"
+    )
     expect(entry).to_have_attribute("aria-current", "true")
 
 

@@ -163,7 +163,7 @@ def test_the_chinese_tables(visit: Open) -> None:
 
 def test_each_filter_has_its_own_table(visit: Open) -> None:
     """On a page with two filters each applies only to the table below it."""
-    page = visit("docs/atlas.html").page
+    page = visit("docs/version-history.html").page
     changes, behaviours = page.locator("output").all()
     before = behaviours.inner_text()
 
@@ -174,7 +174,7 @@ def test_each_filter_has_its_own_table(visit: Open) -> None:
     assert behaviours.inner_text().startswith("0 / ")
 
 
-@pytest.mark.parametrize("page", ["atlas", "backends", "coming", "pytorch"])
+@pytest.mark.parametrize("page", ["version-history", "backends", "coming", "pytorch"])
 @pytest.mark.parametrize("language", ["", "zh/"])
 def test_the_tables_on_a_phone(visit: Open, language: str, page: str) -> None:
     """On a phone no page of compatibility tables scrolls sideways."""

@@ -39,7 +39,7 @@ def test_every_control(visit: Open) -> None:
     element.get_by_role("checkbox", name="return_sequences").check()
     element.get_by_role("checkbox", name="go_backwards").check()
     assert "go_backwards=True" in explorer.code
-    assert element.locator("tbody th").all_inner_texts() == ["step 3", "step 2", "step 1"]
+    assert element.locator("tbody th").all_inner_texts() == [f"time step {n}" for n in (3, 2, 1)]
     for mode in DATA["modes"]:
         element.get_by_role("combobox", name="Bidirectional").select_option(mode)
         assert "keras.layers.Bidirectional(\n    keras.layers.LSTM(1" in explorer.code
@@ -54,9 +54,9 @@ def test_every_control(visit: Open) -> None:
         element.get_by_role("group", name="Time steps").get_by_label(str(steps)).check()
         assert explorer.shapes == {"output": f"(1, {steps}, 4)"}
         assert element.locator("[name=rnn-x]").count() == steps
-    element.get_by_label("step 2", exact=True).fill("-1.25")
+    element.get_by_label("time step 2", exact=True).fill("-1.25")
     assert "[-1.25]" in explorer.code
-    element.get_by_label("masked: step 5").check()
+    element.get_by_label("masked: time step 5").check()
     assert "[[True, True, True, True, False, True]]" in explorer.code
     element.locator("tbody button").first.click()
     assert element.locator("svg text").first.is_visible()
@@ -67,7 +67,7 @@ def test_every_control(visit: Open) -> None:
 
 def test_a_number_is_changed(explorer: Explorer) -> None:
     """Text, or a number that is too large, is marked and reset; no number moves the page."""
-    field = explorer.element.get_by_label("step 1", exact=True)
+    field = explorer.element.get_by_label("time step 1", exact=True)
     before = explorer.numbers
     for text in ("", "999", "-"):
         if text == "-":
@@ -138,9 +138,9 @@ def test_changes_are_announced(explorer: Explorer) -> None:
     assert explorer.status == explorer.summary
     assert explorer.summary.startswith("Returns a tuple of 2 tensors: forward_output (1, 3, 1), ")
     element.get_by_role("combobox", name="Bidirectional").select_option("")
-    element.get_by_label("step 3", exact=True).fill("0.7")
+    element.get_by_label("time step 3", exact=True).fill("0.7")
     (last,) = explorer.numbers["output"][-1]
-    assert explorer.status == f"Computed anew: the first tensor ends with {last:.6f}."
+    assert explorer.status == f"Recomputed: the first tensor ends with {last:.6f}."
     element.locator("tbody button").last.click()
     assert explorer.status == f"output[0, 2, 0] = {last:.6f}"
     assert element.locator(".rnn-status").get_attribute("role") == "status"

@@ -15,8 +15,8 @@ def test_the_address_holds_all_that_is_chosen(visit: Open) -> None:
     first = Explorer(visit(PAGE).page)
     first.element.get_by_label("GRU", exact=True).check()
     first.element.get_by_role("combobox", name="Bidirectional").select_option("mul")
-    first.element.get_by_label("step 2", exact=True).fill("-0.5")
-    first.element.get_by_label("masked: step 3").check()
+    first.element.get_by_label("time step 2", exact=True).fill("-0.5")
+    first.element.get_by_label("masked: time step 3").check()
     expect(first.page).to_have_url(re.compile("mask=110"))
     hash_ = first.page.evaluate("location.hash")
     assert hash_ == (

@@ -1,5 +1,6 @@
 """The Explorer's numbers, code, diagrams and formulas are those of Keras and the package."""
 
+import re
 from dataclasses import replace
 from itertools import product
 from math import tanh
@@ -18,12 +19,12 @@ from rnn_returns.diagrams.svg import render_svg
 from rnn_returns.rules.layer_spec import DIRECTIONS
 from site_build.content.explorer_data import GATES, MAX_TIMESTEPS, MAX_UNITS
 
-# The code, the names and shapes of the tensors, and the notes.
+# The code, the names, shapes and numbers of the tensors, and the notes.
 TEXTS = """explorer => {
   const texts = (selector) =>
     [...explorer.querySelectorAll(selector)].map((element) => element.innerText);
   return [texts("pre code")[0], texts("caption .rnn-name"), texts("caption .rnn-shape"),
-    texts(".rnn-notes")[0]];
+    texts(".rnn-notes")[0], texts(".rnn-tensor button")];
 }"""
 
 
@@ -116,24 +117,31 @@ def test_the_equations_are_those_of_the_package(explorer: Explorer, kind: str) -
 # The code, the names and the shapes.
 
 
-def test_the_code_returns_what_is_shown(explorer: Explorer) -> None:
-    """For every combination the code runs, and unpacks just the names and shapes on the page."""
+def test_the_code_prints_what_is_shown(
+    explorer: Explorer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """For every combination the code unpacks the names and shapes and prints the numbers shown."""
     calls = [(key, mask) for key in LAYERS for mask in ([True] * 3, [True, False, True])]
     shown = explorer.show_each(
-        [address(key, 2, [0.1, 0.2, 0.3], mask) for key, mask in calls], TEXTS
+        [address(key, 1 + i % 4, [0.1, -0.2, 0.3], mask) for i, (key, mask) in enumerate(calls)],
+        TEXTS,
     )
 
-    for (key, mask), (code, names, shapes, note) in zip(calls, shown, strict=True):
+    for (key, mask), (code, names, shapes, note, numbers) in zip(calls, shown, strict=True):
         made: dict[str, Any] = {}
-        exec(code, made)
+        with np.printoptions():  # The code sets its own.
+            exec(code, made)
+        printed = re.findall(r"-?\d[\d.]*", capsys.readouterr().out)
 
+        np.testing.assert_allclose(
+            [*map(float, printed)], [*map(float, numbers)], rtol=0, atol=2e-6, err_msg=code
+        )
         assert code.startswith("import keras\n")
         assert shapes == [str(tuple(made[name].shape)) for name in names], key
-        *_, line = code.strip().splitlines()
-        assert line.startswith(", ".join(names) + " = layer(x")
+        assert f"\n{', '.join(names)} = layer(x" in code
         propagated = getattr(made[names[0]], "_keras_mask", None)
-        assert ("hands the mask on: [[True, False, True]]" in note) == (propagated is not None)
-        assert ("hands no mask on" in note) == (propagated is None and not all(mask))
+        assert ("propagates the mask: [[True, False, True]]" in note) == (propagated is not None)
+        assert ("does not propagate the mask" in note) == (propagated is None and not all(mask))
 
 
 def test_what_is_marked_as_equal_is_equal(explorer: Explorer) -> None:
@@ -226,9 +234,9 @@ def test_the_formula_of_a_masked_step(explorer: Explorer) -> None:
     explorer.show("#layer=lstm&sequences=1&state=1&units=1&x=0.1,0.2,0.3&mask=110")
     formula = explorer.element.locator(".rnn-formula")
     for tensor, words in (
-        ("output", "Time step 3 is masked: the output is the one before"),
-        ("state_h", "Time step 3 is masked: the layer keeps the state"),
-        ("state_c", "Time step 3 is masked: the layer keeps the state"),
+        ("output", "Time step 3 is masked, so the layer repeats its previous output"),
+        ("state_h", "Time step 3 is masked, so the state is unchanged"),
+        ("state_c", "Time step 3 is masked, so the state is unchanged"),
     ):
         explorer.element.locator(f"[data-tensor={tensor}] button").last.click()
         assert words in formula.inner_text()
@@ -236,7 +244,7 @@ def test_the_formula_of_a_masked_step(explorer: Explorer) -> None:
 
     explorer.show("#layer=lstm&bidirectional=none&sequences=1&state=1&x=0.1,0.2,0.3&mask=110")
     explorer.element.locator("[data-tensor=forward_output] button").last.click()
-    assert "makes its output zero" in formula.inner_text()
+    assert "sets its output to zero" in formula.inner_text()
     assert explorer.numbers["forward_output"][-1] == [0]
 
 
@@ -245,7 +253,7 @@ def test_a_formula_stays_open(explorer: Explorer) -> None:
     explorer.element.locator("[data-tensor=state_c] button").click()
     title = explorer.element.locator(".rnn-formula .rnn-heading")
     before = title.inner_text()
-    explorer.element.get_by_label("step 3").first.fill("0.9")
+    explorer.element.get_by_label("time step 3").first.fill("0.9")
 
     assert title.inner_text() != before
     assert title.inner_text().startswith("state_c[0, 0] = ")

@@ -437,7 +437,7 @@ def test_only_what_changed_is_measured(
 
 def test_the_pages_have_what_was_measured(published: Path) -> None:
     """The installed Keras was measured for a page; another has all values, also without scripts."""
-    atlas = (published / "docs/atlas.html").read_text(encoding="utf-8")
+    atlas = (published / "docs/version-history.html").read_text(encoding="utf-8")
     assert "behaviours measured again, all as recorded." in atlas
 
     html = (published / "docs/backends.html").read_text(encoding="utf-8")

@@ -13,8 +13,8 @@ from keras_compat.data_files import PACKAGE
 STATUS: dict[str, dict[str, Any]] = tomllib.loads(
     (PACKAGE / "upstream_status.toml").read_text(encoding="utf-8")
 )
-PAGE = (ROOT / "docs/traps.md").read_text(encoding="utf-8")
-ON_PAGE = re.findall(r"^\((trap-[\w-]+)\)=$", PAGE, re.M)
+PAGE = (ROOT / "docs/pitfalls.md").read_text(encoding="utf-8")
+ON_PAGE = re.findall(r"^\((pitfall-[\w-]+)\)=$", PAGE, re.M)
 REPOSITORY = r"https://github\.com/(keras-team/(keras|tf-keras)|tensorflow/tensorflow)"
 ISSUE = re.compile(rf"{REPOSITORY}/issues/\d+")
 PULL_REQUEST = re.compile(rf"{REPOSITORY}/pull/\d+")

@@ -282,7 +282,7 @@ def test_a_layer_in_a_terminal(capsys: Capture) -> None:
     assert out.splitlines()[0] == f"output, state_h, state_c = {code}"
     assert "for x of shape (None, None, 1): a tuple of 3" in out
     assert "state_c  (batch, units)             (None, 4)\n" in out
-    assert out.endswith("without a mask, on any data: state_h == output[:, -1]\n")
+    assert out.endswith("without a mask, for any input: state_h == output[:, -1]\n")
 
 
 def test_the_call_of_a_layer(capsys: Capture) -> None:
@@ -291,7 +291,7 @@ def test_the_call_of_a_layer(capsys: Capture) -> None:
     assert main([layer, "--mask"]) == 0
     out = capsys.readouterr().out
     assert "(x, mask=mask)\n" in out
-    assert "with any mask, on any data: state_h == output" in out
+    assert "with any mask, for any input: state_h == output" in out
     assert main([layer, "--mask", "--initial-state"]) == 0
     out = capsys.readouterr().out
     assert "(x, mask=mask, initial_state=initial_state)\n" in out
@@ -305,7 +305,7 @@ def test_the_call_of_a_layer(capsys: Capture) -> None:
         (["GRU(4)", "--input", "8,0,3"], "so its timesteps axis is empty"),
         (["GRU(4)", "--input", "8,3"], "has rank 2"),
         (["Bidirectional(GRU(4, go_backwards=True))"], "leave it out"),
-        (["ConvLSTM1D(4, 3)"], "give it as --input batch,timesteps,rows,channels"),
+        (["ConvLSTM1D(4, 3)"], "pass it as --input batch,timesteps,rows,channels"),
         (["TimeDistributed(GRU(4))", "--initial-state"], "takes no initial_state"),
         (["lstm(4)"], "did you mean LSTM?"),
         (["LSTM(4"], "not valid Python"),

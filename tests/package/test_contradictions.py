@@ -75,7 +75,7 @@ def test_changed_flags_contradict_no_rule() -> None:
 )
 def test_a_table_of_a_wrong_rule(rule: Any, message: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """The table is not made, and the error names what the rules predict and what Keras returns."""
-    monkeypatch.setattr(truth_table, "FORMS", {"GRU(4, FLAGS)": (2, 3, 5)})
+    monkeypatch.setattr(truth_table, "FORMS", {"GRU(4, ARGUMENTS)": (2, 3, 5)})
     monkeypatch.setattr(truth_table, "expected", rule)
 
     with pytest.raises(AssertionError, match=r"^GRU\(4\): the rules of this package " + message):

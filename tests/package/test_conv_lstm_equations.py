@@ -7,6 +7,7 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -177,6 +178,19 @@ def test_channels_first() -> None:
         assert_close(np.moveaxis(ours, -1, 1), theirs)
 
 
+@pytest.mark.parametrize("kind", ["ConvLSTM1D", "ConvLSTM2D"])
+def test_channels_first_compiled(kind: str) -> None:
+    """With `jit_compile=True`, images of one and two axes may have `channels_first` too."""
+    run = make_run(kind, {"data_format": "channels_first"})
+    trace = conv_lstm(np.moveaxis(run.x, 2, -1), *run.layer.get_weights())
+    returned = tf.function(run.layer, jit_compile=True)(run.x)
+
+    with pytest.raises(tf.errors.UnimplementedError):
+        run.layer(run.x)
+    for ours, theirs in zip([trace.h[:, -1], *trace.states], returned, strict=True):
+        assert_close(np.moveaxis(ours, -1, 1), theirs)
+
+
 X = np.ones((2, 3, 5, 4, 2))  # (batch, timesteps, rows, cols, channels)
 WEIGHTS: dict[str, Any] = {
     "kernel": np.ones((2, 2, 2, 8)),
@@ -196,11 +210,11 @@ WEIGHTS: dict[str, Any] = {
         ),
         (
             {"kernel": np.ones((2, 2, 3, 8))},
-            "here (2, 2, 2, 8); give the weights of one ConvLSTM2D",
+            "here (2, 2, 2, 8); pass the weights of one ConvLSTM2D",
         ),
         (
             {"kernel": np.ones((3, 2, 2, 8))},
-            "here (2, 2, 2, 8); give the weights of one ConvLSTM2D",
+            "here (2, 2, 2, 8); pass the weights of one ConvLSTM2D",
         ),
         ({"recurrent_kernel": np.ones((2, 2, 2, 6))}, "recurrent_kernel has the shape"),
         ({"bias": np.ones(6)}, "bias has the shape (6,), but must have (4 * filters), here (8,)"),

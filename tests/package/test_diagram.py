@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from html import escape
-from itertools import combinations, groupby, pairwise
+from itertools import combinations, groupby, pairwise, product
 from typing import Any
 from xml.etree import ElementTree
 
@@ -30,6 +30,7 @@ from site_build.content.pdf import convert_svg
 from site_build.i18n import catalogs
 
 CASES = [case for case in grid.list_accepted() if not case.symbolic]
+MASKS = [[False, True, False], [True, False, True]]
 LSTM = LayerSpec("LSTM", units=2, return_sequences=True, return_state=True)
 BOTH_WAYS = grid.bidirectional(LSTM)
 
@@ -267,6 +268,45 @@ def test_text_names_all_that_is_returned(pictures: list[tuple[grid.Case, Diagram
         assert repr(picture).replace("\n", " ").endswith(words)
 
 
+def test_the_values_that_are_not_returned() -> None:
+    """The text lists the outputs and states of all time steps that no returned tensor contains."""
+    masked = [case for case in CASES if case.mask and case.shape[-2] == 3]
+    for case, mask in [*((case, None) for case in CASES), *product(masked, MASKS)]:
+        picture = draw(case, mask)
+        steps = [step for step, unmasked in enumerate(picture.layout["mask"]) if unmasked]
+        shown = {value["symbol"] for *_, box in boxes(picture) for value in box}
+        letters = {re.sub("[₀₁₂₃]$", "", symbol) for symbol in shown} - {"0"}
+        computed = {letter + "₁₂₃"[step] for letter, step in product(letters, steps)}
+        contained = {
+            value["symbol"]
+            for _, operator, box in boxes(picture)
+            for value in box
+            # A sum or a product of two values contains neither of them.
+            if value["returned"] and not operator
+        }
+
+        listed = re.findall(r"Computed but not returned: (.*)\.$", repr(picture))
+        hidden = listed[0].split(", ") if listed else []
+        assert set(hidden) == computed - contained, case
+        assert len(hidden) == len(set(hidden)), case
+
+
+@pytest.mark.parametrize(
+    ("arguments", "hidden"),
+    [
+        ({}, "h₁, h₂, c₁, c₂, c₃"),
+        ({"return_sequences": True}, "c₁, c₂, c₃"),
+        ({"return_state": True}, "h₁, h₂, c₁, c₂"),
+        ({"return_sequences": True, "return_state": True}, "c₁, c₂"),
+    ],
+)
+def test_the_values_that_an_lstm_does_not_return(arguments: dict[str, Any], hidden: str) -> None:
+    """No combination of the two arguments returns the cell states of earlier time steps."""
+    assert repr(diagram(LayerSpec("LSTM", units=2, **arguments))).endswith(
+        f"\nComputed but not returned: {hidden}."
+    )
+
+
 def test_messages_can_be_translated(pictures: list[tuple[grid.Case, Diagram]]) -> None:
     """A notebook has HTML and messages; the catalog lists the messages' templates, no others."""
     formatter: Any = DisplayFormatter()
@@ -420,14 +460,14 @@ def test_time_steps_come_from_what_is_given() -> None:
         ({"timesteps": 100}, ValueError, "from 1 to 12 time steps, but timesteps has 100"),
         ({"timesteps": 2.5}, TypeError, "timesteps is an object of type float.*whole number"),
         ({"timesteps": True}, TypeError, "timesteps is an object of type bool"),
-        ({"timesteps": 2, "mask": [True]}, ValueError, "timesteps has 2, mask has 1; give the sam"),
+        ({"timesteps": 2, "mask": [True]}, ValueError, "timesteps has 2, mask has 1; pass the sam"),
         ({"mask": []}, TypeError, r"mask is \[\], but it needs True or False for each"),
         ({"mask": True}, TypeError, "mask is True, but it needs True or False for each"),
         ({"mask": [[True, True]]}, TypeError, "for each time step of one sample"),
         ({"mask": [1, 0]}, TypeError, r"as in \[True, True, False\]"),
         ({"input_shape": 3}, TypeError, "input_shape is 3, but it needs a whole number or None"),
         ({"input_shape": (None, "a", 1)}, TypeError, "whole number or None for each axis"),
-        ({"input_shape": (2, 3)}, ValueError, "rank 2.*reads rank 3"),
+        ({"input_shape": (2, 3)}, ValueError, "rank 2.*expects rank 3"),
         ({"input_shape": (2, 50, 1)}, ValueError, "but input_shape has 50; draw fewer"),
     ],
 )
@@ -487,7 +527,7 @@ def test_the_printed_sheet_is_the_same_every_time() -> None:
     assert pdf == convert_svg(sheet.svg)
     assert pdf.count(b"/Type /Page\n") == 1
     assert not re.search(rb"/CreationDate \(D:20[1-9]", pdf)
-    for word in (b"(state_c)", b"\\(batch, timesteps, units\\)", b"(both flags)"):
+    for word in (b"(state_c)", b"\\(batch, timesteps, units\\)", b"(both arguments)"):
         assert word in pdf
 
 

@@ -5,6 +5,7 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from keras import layers
 from support.constructor import OTHERS, call
 from support.grid import REFUSED
@@ -146,6 +147,20 @@ def test_time_distributed_does_not_cast(policy: str) -> None:
     assert list_types(layer(keras.Input((2, 3, 5)))) == [POLICIES[policy][0]]
 
 
+@pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16"])
+def test_time_distributed_computes_in_two_types(policy: str) -> None:
+    """A wrapped `Dense` has the type of the wrapper, the cell of a recurrent layer its own."""
+    x = np.round(X * 4)[:, np.newaxis] / 4  # Every type can store these numbers.
+    dense, gru = layers.Dense(4), layers.GRU(4)
+    wrapped = [layers.TimeDistributed(layer, dtype=policy)(x) for layer in (dense, gru)]
+    same = layers.Dense(4, dtype=policy)
+    same.build(x.shape)
+    same.set_weights(dense.get_weights())
+
+    np.testing.assert_array_equal(wrapped[0], same(x))
+    np.testing.assert_array_equal(wrapped[1][:, 0], gru(x[:, 0]))
+
+
 @pytest.mark.parametrize("policy", POLICIES)
 def test_rnn_casts_what_its_cells_return(policy: str) -> None:
     """RNN returns its own type, and a list of cells computes in it; a single cell keeps its own."""
@@ -156,3 +171,15 @@ def test_rnn_casts_what_its_cells_return(policy: str) -> None:
     assert set(list_types(single(X))) == set(list_types(stack(X))) == {computed}
     assert set(list_types(single.get_initial_state(2))) == {"float32"}
     assert set(list_types(single.weights + stack.weights)) == {"float32"}
+
+
+def test_a_masked_stack_of_another_type() -> None:
+    """With a mask, a stack computes in another type only if `StackedRNNCells` has that type too."""
+    mask = np.array([[True, False, True]] * len(X))
+    double: dict[str, Any] = {"dtype": "float64"}
+    cells = [layers.LSTMCell(4, **double), layers.GRUCell(4, **double)]
+    stack = layers.RNN(layers.StackedRNNCells(cells, **double), return_state=True, **double)
+
+    assert set(list_types(stack(X, mask=mask))) == {"float64"}
+    with pytest.raises(tf.errors.InvalidArgumentError):
+        layers.RNN(cells, **double)(X, mask=mask)

@@ -388,8 +388,8 @@ GRU_WEIGHTS: dict[str, Any] = {"kernel": np.ones((4, 6)), "recurrent_kernel": np
 H = np.zeros((2, 2))
 
 AXES = "(batch, timesteps, features)"
-GET_WEIGHTS = "give the weights of one LSTM, in the order of its get_weights()."
-STATES = "but must be the list [h, c]; give one array of shape (batch, units) for each"
+GET_WEIGHTS = "pass the weights of one LSTM, in the order of its get_weights()."
+STATES = "but must be the list [h, c]; pass one array of shape (batch, units) for each"
 
 
 def shapes(given: tuple[int, ...], needed: str) -> str:
@@ -404,9 +404,13 @@ class TestMistakes:
         [
             ({"x": X[0]}, ValueError, f"x {shapes((3, 4), AXES)}, with no axis empty; … x[np.new"),
             ({"x": X[:, :0]}, ValueError, f"x {shapes((2, 0, 4), AXES)}, with no axis empty"),
-            ({"x": [[[1], [2]], [[3]]]}, ValueError, "x is no array; give numbers, in rows of one"),
-            ({"x": [[["one"]]]}, TypeError, "x holds <U3 data, but must hold real numbers."),
-            ({"x": X + 1j}, TypeError, "x holds complex128 data, but must hold real numbers."),
+            (
+                {"x": [[[1], [2]], [[3]]]},
+                ValueError,
+                "x is not an array; pass numbers, in rows of one",
+            ),
+            ({"x": [[["one"]]]}, TypeError, "Expected x to contain real numbers, got <U3."),
+            ({"x": X + 1j}, TypeError, "Expected x to contain real numbers, got complex128."),
             (
                 {"kernel": np.ones((3, 8))},
                 ValueError,
@@ -423,16 +427,20 @@ class TestMistakes:
             (
                 {"initial_state": [H, H[:1]]},
                 ValueError,
-                f"initial_state[1] {shapes((1, 2), '(batch, units)')}, here (2, 2); give one row",
+                f"initial_state[1] {shapes((1, 2), '(batch, units)')}, here (2, 2); pass one row",
             ),
             (
                 {"mask": np.ones((2, 4), bool)},
                 ValueError,
-                f"mask {shapes((2, 4), '(batch, timesteps)')}, here (2, 3); give one row",
+                f"mask {shapes((2, 4), '(batch, timesteps)')}, here (2, 3); pass one row",
             ),
-            ({"mask": np.ones((2, 3))}, TypeError, "mask holds float64 … booleans, such as x[..."),
-            ({"activation": "tahn"}, ValueError, "'tahn' is not known here; give one of tanh, sig"),
-            ({"recurrent_activation": None}, ValueError, "The activation None is not known here"),
+            (
+                {"mask": np.ones((2, 3))},
+                TypeError,
+                "Expected mask to contain booleans, such as x[...",
+            ),
+            ({"activation": "tahn"}, ValueError, "'tahn' is not supported; use one of tanh, sig"),
+            ({"recurrent_activation": None}, ValueError, "The activation None is not supported"),
         ],
     )
     def test_lstm(self, changed: dict[str, Any], error: type[Exception], message: str) -> None:
@@ -450,4 +458,4 @@ class TestMistakes:
         with pytest.raises(ValueError, match=re.escape(message)) as caught:
             gru(X, **GRU_WEIGHTS, bias=np.ones(given), reset_after=reset_after)
 
-        assert f"give the weights of one GRU(reset_after={reset_after})" in str(caught.value)
+        assert f"pass the weights of one GRU(reset_after={reset_after})" in str(caught.value)

@@ -2,8 +2,10 @@
 
 from typing import Any
 
+import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from keras import layers
 
 X = np.random.default_rng(0).normal(size=(2, 3, 5)).astype("float32")
@@ -14,9 +16,25 @@ def test_a_state_of_one_sample_is_broadcast() -> None:
     """A state of batch 1 starts each sample."""
     gru = layers.GRU(4)
 
-    np.testing.assert_array_equal(
-        gru(X, initial_state=STATE[:1]), gru(X, initial_state=np.repeat(STATE[:1], 2, axis=0))
-    )
+    repeated = gru(X, initial_state=np.repeat(STATE[:1], 2, axis=0))
+    np.testing.assert_allclose(gru(X, initial_state=STATE[:1]), repeated, atol=1e-6)
+
+
+@pytest.mark.parametrize("kind", ["LSTM", "GRU", "SimpleRNN"])
+def test_a_state_of_one_sample_in_a_graph(kind: str) -> None:
+    """In a graph, a state of batch size 1 for two samples raises an error without `unroll=True`."""
+    state = keras.Input((4,))
+    inputs = [keras.Input((3, 5)), state]
+    states = [state] * (2 if kind == "LSTM" else 1)
+    for unroll in (False, True):
+        layer = getattr(layers, kind)(4, unroll=unroll)
+        model = keras.Model(inputs, layer(inputs[0], initial_state=states))
+        for call in (model.predict_on_batch, tf.function(model)):
+            if unroll:
+                np.testing.assert_allclose(call([X, STATE[:1]]), model([X, STATE[:1]]), atol=1e-6)
+            else:
+                with pytest.raises(ValueError, match="enters the loop with shape"):
+                    call([X, STATE[:1]])
 
 
 def test_two_states_for_one_sample() -> None:
@@ -43,6 +61,15 @@ def test_two_states_for_a_simple_rnn() -> None:
     """A SimpleRNN that is given two states reports leaves."""
     with pytest.raises(ValueError, match="Too few leaves"):
         layers.SimpleRNN(4)(X, initial_state=[STATE, STATE])
+
+
+def test_two_states_for_a_gru() -> None:
+    """A GRU ignores a second state."""
+    gru = layers.GRU(4)
+
+    np.testing.assert_array_equal(
+        gru(X, initial_state=[STATE, STATE + 1]), gru(X, initial_state=[STATE])
+    )
 
 
 @pytest.mark.parametrize("kind", ["GRU", "LSTM"])

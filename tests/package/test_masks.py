@@ -150,6 +150,16 @@ class TestBidirectional:
             *[True] * len(states),
         ]
 
+    @pytest.mark.parametrize("return_sequences", EITHER)
+    def test_fully_masked_sequence(self, return_sequences: bool) -> None:
+        """The output of a fully masked sequence is zero, and its states are the initial states."""
+        layer = make_layer("Bidirectional", return_sequences=return_sequences, return_state=True)
+        states = [make_numbers(BATCH, UNITS, seed=n) for n in range(2)]
+        output, *final = layer(X, mask=np.zeros_like(MASK), initial_state=states)
+
+        assert not np.any(output)
+        assert_returned(states, final, tolerance=0)
+
 
 class TestStacks:
     """Cells in a stack, and layers in a row, share one mask."""
@@ -209,11 +219,15 @@ class TestShapes:
             layer(make_input(kind), mask=np.ones((BATCH, length), bool))
 
     @pytest.mark.parametrize("kind", ["LSTM", "stack"])
-    def test_too_long_unrolled(self, kind: str) -> None:
-        """An unrolled layer ignores what a mask has after the last time step."""
-        layer, x = make_layer(kind, unroll=True, **BOTH), make_input(kind)
+    @pytest.mark.parametrize("go_backwards", EITHER)
+    def test_too_long_unrolled(self, kind: str, go_backwards: bool) -> None:
+        """An unrolled layer ignores the end of a mask, or its start if it goes backwards."""
+        layer = make_layer(kind, unroll=True, go_backwards=go_backwards, **BOTH)
+        x = make_input(kind)
+        mask = np.concatenate([MASK, ~MASK], axis=1)
+        used = mask[:, -TIMESTEPS:] if go_backwards else mask[:, :TIMESTEPS]
 
-        assert_returned(layer(x, mask=MASK), layer(x, mask=np.pad(MASK, [(0, 0), (0, 2)])))
+        assert_returned(layer(x, mask=used), layer(x, mask=mask))
 
     def test_masked_pixels(self) -> None:
         """`Masking` before a ConvLSTM masks pixels: those that are always zero stay zero."""

@@ -83,7 +83,7 @@ def test_mask_of_an_embedding_is_used_and_handed_on() -> None:
 
     np.testing.assert_array_equal(returned.output[0, 1], returned.output[0, 2])
     np.testing.assert_array_equal(returned.mask, [[True, True, False], [True, True, True]])
-    assert "mask handed on" in repr(returned)
+    assert "propagated mask" in repr(returned)
     assert observe(keras.layers.GRU(4), tokens).mask is None
     symbolic = observe(gru, embedding(keras.Input((6,), dtype="int32")))
     assert symbolic.mask.shape == (None, 6)

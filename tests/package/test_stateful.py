@@ -239,6 +239,20 @@ def test_the_state_is_not_saved(tmp_path: Path) -> None:
     assert kept(loaded.layers[0]) == [0, 0, 0]
 
 
+def test_the_state_is_exported(tmp_path: Path) -> None:
+    """An exported model and a checkpoint of TensorFlow contain the state."""
+    model = model_of(adder(stateful=True))
+    model(X)
+    model.export(tmp_path / "exported", verbose=False)
+    path = tf.train.Checkpoint(model=model).save(tmp_path / "checkpoint")
+    model.layers[0].reset_state()
+    exported = tf.saved_model.load(tmp_path / "exported")
+    tf.train.Checkpoint(model=model).restore(path)
+
+    assert np.ravel(exported.serve(X)).tolist() == (2 * SUMS).tolist()
+    assert kept(model.layers[0]) == SUMS.tolist()
+
+
 @pytest.mark.parametrize("name", ["GRU", "LSTM", "RNN of a stack", "ConvLSTM1D"])
 def test_mixed_precision(name: str) -> None:
     """The outputs are of half precision, the variables of the state of single."""

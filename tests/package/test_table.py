@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from rnn_returns import FLAG_COMBINATIONS, Flags, observe
+from rnn_returns.messages import MIME, translatable
 from rnn_returns.original_notebook import INPUT, weights
 from rnn_returns.table import Table, values_text
 
@@ -33,6 +34,23 @@ def test_html_carries_no_style_and_no_markup_of_the_data() -> None:
     assert set(re.findall(r"<(\w+)", html)) == {
         *("table", "caption", "thead", "tbody", "tr", "th")  # What we wrote, and nothing of it.
     }
+
+
+def test_captions_and_titles_are_translated() -> None:
+    """Texts with words are messages; names from code, values and texts with numbers are not."""
+    lstm = keras.layers.LSTM(1, return_sequences=True, return_state=True)
+    masked = observe(lstm, INPUT, mask=[[True, True, False]])
+    symbolic = observe(keras.layers.GRU(1), keras.Input((3, 1)))
+    table = Table("one argument", ("name", "state_h", "step 3"), (("kept", "1", "2"),))
+
+    titles = {"name", "shape", "dtype", "values"}
+    for shown, templates in (
+        (table, {"one argument", "name"}),
+        (masked, {"{container} of {count}", *titles, "propagated mask"}),
+        (symbolic, {"one tensor", *titles, "symbolic"}),
+    ):
+        messages = translatable(shown.html)[MIME]["messages"]
+        assert {template for template, _ in messages} == templates
 
 
 def test_text_can_be_pinned() -> None:

@@ -44,9 +44,9 @@ def test_the_csv_and_the_page_say_the_same_as_the_json(published: Path) -> None:
 
 def test_an_unexpected_error_is_not_published(monkeypatch: pytest.MonkeyPatch) -> None:
     """Only an error that Keras raises on unsupported arguments is a refusal."""
-    monkeypatch.setattr(truth_table, "FORMS", {"TimeDistributed(GRU(4, FLAGS))": (2, 6, 3, 5)})
+    monkeypatch.setattr(truth_table, "FORMS", {"TimeDistributed(GRU(4, ARGUMENTS))": (2, 6, 3, 5)})
     containers = [row.as_dict()["container"] for row in truth_table.build_truth_table()]
-    assert containers == ["tensor", "tensor", "tensor", "refused"]
+    assert containers == ["tensor", "tensor", "tensor", "error"]
 
     def fail(layer: Any, *arguments: Any, **options: Any) -> Any:
         if layer.return_sequences and layer.return_state:

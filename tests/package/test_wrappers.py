@@ -44,7 +44,7 @@ class TestTimeDistributed:
     @pytest.mark.parametrize("is_open", EITHER)
     @pytest.mark.parametrize("kind", ALL_EQUATIONS)
     def test_slices(self, kind: str, is_open: bool) -> None:
-        """Each slice is a sequence of its own, also if the number of slices is not known."""
+        """Each slice is a sequence, also if the number of slices is unknown but that of samples."""
         x = np.stack([make_input(kind), 1 - make_input(kind)], axis=1)
         layer = randomize(layers.TimeDistributed(LAYERS[kind]()), x.shape)
         expected = [trace(kind, layer, x[:, i]).state_h for i in range(2)]
@@ -68,6 +68,30 @@ class TestTimeDistributed:
         alone(x[:, 0])
 
         assert (len(distributed.losses), len(alone.losses)) == (0, 1)
+
+    @pytest.mark.parametrize("outer", [layers.Bidirectional, lambda gru: keras.Sequential([gru])])
+    def test_nested_activity_regularizer(self, outer: Any) -> None:
+        """The activity regularizer of a layer in the wrapped layer adds losses."""
+        gru = layers.GRU(UNITS, activity_regularizer="l2")
+        distributed = layers.TimeDistributed(outer(gru))
+        distributed(SLICES)
+
+        assert distributed.losses
+
+    @pytest.mark.parametrize("slices", [1, 2, 3])
+    def test_unknown_number_of_slices(self, slices: int) -> None:
+        """In a graph, as many slices are processed as there are samples; fewer raise an error."""
+        dense = layers.Dense(UNITS)
+        layer = layers.TimeDistributed(dense)
+        x = make_numbers(2, slices, FEATURES)
+        layer.build(x.shape)
+        called = tf.function(layer, input_signature=[tf.TensorSpec((None, None, FEATURES))])
+        assert_returned(dense(x), layer(x))
+        if slices < 2:
+            with pytest.raises(tf.errors.InvalidArgumentError):
+                called(x)
+        else:
+            assert_returned(dense(x)[:, :2], called(x))
 
     def test_regularizer(self) -> None:
         """A regularizer of weights adds its loss once, not once for each slice."""

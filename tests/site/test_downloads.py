@@ -183,7 +183,7 @@ def test_the_archive_is_the_site(published: Path, tmp_path: Path, visit: Open) -
     page.keyboard.press("Enter")
     page.locator("#search-results a").first.click()
 
-    expect(page.locator("article h1")).to_have_text(re.compile("Look up an error message"))
+    expect(page.locator("article h1")).to_have_text(re.compile("Error messages"))
     expect(page).to_have_url(re.compile(re.escape(f"{site.as_uri()}/docs/errors.html#")))
     assert visited.console == []
     assert page.locator("p.offline").count() == 0

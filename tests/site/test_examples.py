@@ -9,7 +9,7 @@ from support.sites import ROOT
 
 EXAMPLES = sorted(ROOT.glob("examples/*.py"))
 # Every build of the site executes all; as scripts they take long, because each imports Keras.
-SAMPLE = {"custom_cell.py", "four_combinations.py"}
+SAMPLE = {"custom_cell.py", "stacking.py"}
 
 
 @pytest.mark.keras

@@ -63,6 +63,11 @@ FAULTS = {
     "a typed number in a table": ("| a |\n|---|\n| 0.5 |", "'0.5' is typed in prose"),
     "a typed number in a title": ("## It gives 0.5", "'0.5' is typed in prose"),
     "a typed shape in a comment": (cell("x = 1  # (1, 3)"), "'(1, 3)' is typed in a comment"),
+    "a word": ("The mask comes back.", "'comes back': write is returned, because layers"),
+    "a word in two lines": ("It hands\nthe `mask` on.", "'hands the … on': write propagate"),
+    "a word in a title": ("## The colours", "'colours': write color"),
+    "a word in a table": ("| a flag |\n|---|\n| 1 |", "'flag': write argument"),
+    "a word in a note": (":::{note}\nIt is a trap.\n:::", "'trap': write pitfall"),
     "a plain fence with a prompt": (f"{FENCE}python\n>>> 1 + 1\n3\n{FENCE}", "is not tested"),
     "a bare prompt": (">>> 1 + 1", "is not tested"),
     "a skipped doctest": (
@@ -133,7 +138,8 @@ def test_every_fault_is_reported(small_site: SmallSite, start: str) -> None:
     assert small_site.published_files() == before
 
 
-ALONE = ["a cell raises", "a meant error is gone", "a warning", "a typed number", "a broken link"]
+ALONE = ["a cell raises", "a meant error is gone", "a warning", "a typed number", "a word",
+         "a broken link"]  # fmt: skip
 
 
 @pytest.mark.parametrize("name", ALONE)
@@ -182,6 +188,7 @@ def test_a_site_without_faults(small_site: SmallSite) -> None:
     small_site.write_page(
         f"{FENCE}{{doctest}}\n>>> (1, 3)\n(1, 3)\n{FENCE}\n\n"
         "Axes are `(batch, timesteps, units)`, and CC BY 4.0 is {glue:text}`page.md::a:s`.\n\n"
+        "Keras says `refused`, and `Flags` is in `flags.py`.\n\n"
         + cell("from myst_nb import glue\nglue('a', 'a licence')")
         + cell("raise ValueError('so')", "raises-exception")
         + cell(slowly)

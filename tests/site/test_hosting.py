@@ -91,9 +91,9 @@ def test_the_not_found_page(browser: Browser, port: int) -> None:
     page.keyboard.press("Enter")
     expect(page).to_have_url(f"http://{HOST}:{port}/search.html?q=go_backwards")
     page.go_back()
-    page.get_by_role("link", name="Both flags").first.click()
+    page.get_by_role("link", name="Cheat sheet").first.click()
 
-    expect(page).to_have_url(f"http://{HOST}:{port}/docs/flags/both.html")
+    expect(page).to_have_url(f"http://{HOST}:{port}/docs/cheat-sheet.html")
     page.context.close()
 
 

@@ -9,7 +9,7 @@ import pytest
 from support.sites import SmallSite, cell, copy_of_this_site
 
 # It shows most numbers. All pages take minutes, so `make test-slow` builds them.
-SAMPLE = ["docs/behaviour/inside-the-cell.md"]
+SAMPLE = ["docs/behavior/inside-the-cell.md"]
 
 # Python's clock is more than a year ahead.
 LATER = """

@@ -25,7 +25,7 @@ PAGE = f"""Some prose.
 
 The sum is {{glue:text}}`values.md::sum:s`, see [there](values.md#a-heading).
 
-![A picture](picture.svg)
+![A diagram](picture.svg)
 """
 VALUES = f"""## A heading
 
@@ -80,7 +80,7 @@ def rename_heading(site: SiteWithSource) -> None:
 
 
 def remove_image(site: SiteWithSource) -> None:
-    site.replace("docs/page.md", "![A picture](picture.svg)\n", "")
+    site.replace("docs/page.md", "![A diagram](picture.svg)\n", "")
     (site.folder / "docs/picture.svg").unlink()
 
 

@@ -1,4 +1,4 @@
-"""The four flag combinations on one page to print, drawn by the rules."""
+"""The four argument combinations on one page to print, drawn by the rules."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,20 +19,20 @@ LEFT, COLUMN = 40, 364
 TOPS = (128, 476)  # Of the upper two drawings and of the lower two.
 TABLE, LINE = 948, 26
 TABLE_COLUMNS = (LEFT, LEFT + 232, LEFT + 474)
-TITLE = Message("What a Keras LSTM gives back")
+TITLE = Message("Return values of a Keras LSTM")
 LEGEND = (
-    Message("Lit: comes back."),
-    Message("Dashed: computed, and not handed back."),
+    Message("Highlighted: returned."),
+    Message("Dashed: computed but not returned."),
     Message("Same letter: same values."),
 )
-TABLE_TITLE = "What comes back from which layer"
+TABLE_TITLE = Message("Return values by layer")
 KINDS = ("LSTM", "GRU", "SimpleRNN")
 INPUT = (None, 3, 1)
 
 
 @dataclass(frozen=True)
 class CheatSheet(Displayed):
-    """A page that shows itself in a notebook; as text it says the same in words.
+    """A page that shows itself in a notebook; its text form describes the same in words.
 
     Args:
         diagrams: The diagrams.
@@ -71,30 +71,31 @@ class CheatSheet(Displayed):
             yield Message(template, flags=flags, first=first, second=second)
 
     def _render_svg(self, render: Render) -> str:
-        drawn = draw_text("title", LEFT, 66, TITLE) + draw_text("faint", LEFT, 92, " ".join(LEGEND))
+        drawn = draw_text("title", LEFT, 66, TITLE, render=render)
+        drawn += draw_text("faint", LEFT, 92, Joined(" ", LEGEND), render=render)
         for i, layout in enumerate(self.diagrams):
             x, y = LEFT + COLUMN * (i % 2), TOPS[i // 2]
             description = describe_layout(layout, key="cheat sheet")
             svg = render_svg(_name_axes(layout), description, render)
-            drawn += draw_text("strong", x, y, self.table[1 + i][0])
+            drawn += draw_text("strong", x, y, self.table[1 + i][0], render=render)
             drawn += svg.replace("<svg ", f'<svg x="{x}" y="{y + 10}" ', 1)
-        drawn += draw_text("strong", LEFT, TABLE - LINE - 8, TABLE_TITLE)
+        drawn += draw_text("strong", LEFT, TABLE - LINE - 8, TABLE_TITLE, render=render)
         for i, row in enumerate(self.table):
             y = TABLE + LINE * i
             drawn += draw_rule(LEFT, WIDTH - LEFT, y + 9)
             for x, cell in zip(TABLE_COLUMNS, row, strict=True):
-                drawn += draw_text("code" if i else "faint", x, y, cell)
+                drawn += draw_text("code" if i else "faint", x, y, cell, render=render)
         sentences = Joined(" ", (*LEGEND, *self._sentences()))
         words = render(TITLE), render(sentences)
         return build_svg("rnn-sheet", (WIDTH, HEIGHT), words, drawn) + "\n"
 
 
 def draw_cheat_sheet() -> CheatSheet:
-    """Draw what comes back under each flag combination: from an LSTM, and from the other layers.
+    """Draw what an LSTM returns with each argument combination, and list the other layers.
 
     >>> from rnn_returns.diagrams.cheat_sheet import draw_cheat_sheet
     >>> print(repr(draw_cheat_sheet()).splitlines()[2])
-    neither flag: output (batch, units)
+    neither argument: output (batch, units)
     """
     layouts = tuple(build_layout(layer, INPUT, steps=3) for layer in _list_layers("LSTM"))
     return CheatSheet(layouts, tuple(_build_table()))
@@ -129,5 +130,5 @@ def _build_table() -> Iterator[tuple[str, ...]]:
 def _write_flags(flags: Flags) -> str:
     given = [f"{name}={value}" for name, value in flags.arguments.items() if value]
     if not given:
-        return Message("neither flag")
-    return Message("both flags") if len(given) > 1 else given[0]
+        return Message("neither argument")
+    return Message("both arguments") if len(given) > 1 else given[0]

@@ -9,7 +9,7 @@ from typing import Any
 from rnn_returns.diagrams.description import Description, describe_layout
 from rnn_returns.diagrams.layout import DiagramLayout, TensorLine, build_layout
 from rnn_returns.diagrams.svg import render_svg
-from rnn_returns.messages import Displayed, Render
+from rnn_returns.messages import Displayed, Joined, Message, Render
 from rnn_returns.rules.layer_spec import LayerSpec, Shape, input_axes
 from rnn_returns.table import Table
 
@@ -20,7 +20,7 @@ IMAGE_LENGTH = 8
 
 @dataclass(frozen=True)
 class Diagram(Displayed):
-    """A picture of a layer that shows itself in a notebook; as text it says the same in words.
+    """A diagram of a layer that shows itself in a notebook; its text form describes the same.
 
     Args:
         layout: What it shows, as plain data.
@@ -42,11 +42,11 @@ class Diagram(Displayed):
 
     @property
     def table(self) -> Table:
-        """What comes back, as a table; what is equal has the letters and colours of the picture."""
+        """The return value as a table; equal values have the letters and colors of the diagram."""
         tensors, equalities = self.layout["tensors"], self.layout["equalities"]
         equal = (f"{line['mark']}: {line['text']}".lstrip(": ") for line in equalities)
         return Table(
-            "; ".join([self.layout["container"], *equal]),
+            Joined("; ", [self.layout["container"], *equal]),
             ("tensor", "shape"),
             tuple((line["name"], line["shape"]) for line in tensors),
             tuple(_merge_marks(line) for line in tensors),
@@ -68,7 +68,7 @@ class Diagram(Displayed):
 
 @dataclass(frozen=True)
 class Gallery(Displayed):
-    """Several diagrams beside each other, each under the Python that makes its layer.
+    """Several diagrams next to each other, each under the code that creates its layer.
 
     Args:
         diagrams: The diagrams.
@@ -100,7 +100,8 @@ def _merge_marks(tensor: TensorLine) -> str:
     marks = [mark for box in tensor["swatch"] for mark in box]
     if len(set(marks)) == 1:
         return marks[0]
-    return ", ".join(f"{mark} in part" for mark in sorted({*marks} - {""}))
+    parts = sorted({*marks} - {""})
+    return Joined(", ", (Message("{mark} in part", mark=mark) for mark in parts)) if parts else ""
 
 
 def diagram(
@@ -112,7 +113,7 @@ def diagram(
     initial_state: bool = False,
     key: str = "",
 ) -> Diagram:
-    """Draw *layer*, unrolled over the time steps, with all that it returns lit.
+    """Draw *layer*, unrolled over the time steps, with the returned values highlighted.
 
     Names, shapes and what is equal are those of ``expected``. To draw a description, no Keras is
     needed.
@@ -120,34 +121,32 @@ def diagram(
     Args:
         layer: A recurrent layer, a ``Bidirectional`` or ``TimeDistributed`` around one, or a
             description of one.
-        timesteps: How many time steps to draw; if None, as many as *input_shape* or *mask* say,
-            or 3.
-        input_shape: The shape of what the layer is called on, with the axes
-            ``(batch, timesteps, features)``, or those that the layer reads instead; None stands for
-            any length. If it is not given, any batch of samples of one feature, or of small images
-            of one channel.
-        mask: Which time steps are real, as in ``[True, True, False]``; None if the layer is called
+        timesteps: How many time steps to draw; if None, those of *input_shape* or *mask*, or 3.
+        input_shape: The shape of the input, ``(batch, timesteps, features)`` or as the layer
+            expects instead; None means any length. The default is any batch of samples of one
+            feature, or of small images of one channel.
+        mask: Which time steps are unmasked, as in ``[True, True, False]``; None for a call
             without a mask.
         initial_state: Whether the layer is called with an initial state.
         key: Any text. Two diagrams on one page that show the same need different ones.
 
     Raises:
-        TypeError: If *layer* is no recurrent layer, if its class or cell has code of its own that
-            determines what it returns, or another argument is not of its kind.
-        ValueError: If Keras refuses the layer or the call, the arguments do not fit, or a custom
-            cell has no ``output_size``.
+        TypeError: If *layer* is not a recurrent layer, if the code of a custom class or cell
+            determines what it returns, or if another argument has a wrong type.
+        ValueError: If Keras does not support the layer or the call, if the arguments do not fit,
+            or if a custom cell has no ``output_size``.
 
     >>> from rnn_returns import LayerSpec, diagram
     >>> diagram(LayerSpec("GRU", units=4, return_state=True), timesteps=2)
     GRU(4, return_state=True), 2 time steps
     It is called on x (None, 2, 1).
-    The layer reads x₁ to x₂.
+    The layer processes x₁ to x₂.
     The states start from zeros.
-    What comes back is a tuple of 2.
+    The layer returns a tuple of 2.
     output of shape (None, 4), which is (batch, units): h₂.
     state_h of shape (None, 4), which is (batch, units): h₂.
     Equal: state_h == output.
-    Computed, and not returned: h₁.
+    Computed but not returned: h₁.
     """
     if not isinstance(layer, LayerSpec):
         from rnn_returns.introspection import read_layer  # A description needs no Keras.
@@ -173,19 +172,19 @@ def _agree(given: dict[str, int]) -> int:
         if isinstance(number, bool) or not isinstance(number, Integral):
             raise TypeError(
                 f"{name} is an object of type {type(number).__name__}, but the number of time "
-                f"steps is a whole number; give one from 1 to {MOST_STEPS}."
+                f"steps is a whole number; pass one from 1 to {MOST_STEPS}."
             )
     listed = ", ".join(f"{name} has {number}" for name, number in given.items())
     if len(set(given.values())) > 1:
         raise ValueError(
-            f"The arguments name different numbers of time steps: {listed}; give the same to each, "
-            "or to one of them only."
+            f"The arguments set different numbers of time steps: {listed}; pass the same number "
+            "to each, or pass only one of them."
         )
     steps = int(next(iter(given.values()), STEPS))
     if not 1 <= steps <= MOST_STEPS:
         raise ValueError(
             f"A diagram shows from 1 to {MOST_STEPS} time steps, but {listed}; draw fewer, such as "
-            f"timesteps={STEPS}: what comes back has the same form."
+            f"timesteps={STEPS}: the return value has the same form."
         )
     return steps
 

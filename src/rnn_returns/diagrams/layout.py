@@ -15,7 +15,7 @@ from rnn_returns.rules.to_source import to_source
 MARKS = "AB"
 # What the merge modes write between the two values that they merge.
 OPERATORS = {"sum": "+", "ave": "ave", "mul": "×"}
-# The name of a layer or cell is drawn with each of these on a line of its own.
+# The name of a layer or cell is drawn with each of these on a separate line.
 NAME_PARTS = re.compile("Simple|Conv|RNN|GRU|LSTM|Cell|.D")
 
 
@@ -48,7 +48,7 @@ class OutputRow(TypedDict):
 
 
 class CellState(TypedDict):
-    """A state that a cell passes from step to step."""
+    """A state that a cell passes from time step to time step."""
 
     tensor: str
     label: str
@@ -94,7 +94,7 @@ class DiagramLayout(TypedDict):
 
     source: str  # The Python that creates the layer.
     steps: int
-    mask: list[bool]  # False for a masked step.
+    mask: list[bool]  # False for a masked time step.
     slices: int  # How many times the layer is wrapped in TimeDistributed.
     input: str
     directions: list[Direction]
@@ -102,6 +102,7 @@ class DiagramLayout(TypedDict):
     container: Message
     tensors: list[TensorLine]
     equalities: list[EqualityLine]
+    hidden: list[str]  # The computed values that no returned tensor contains.
 
 
 # The marks by tensor, by the place of the box in the tensor and of the value in the box.
@@ -167,6 +168,7 @@ def build_layout(
         "container": _describe_container(rules),
         "tensors": _list_tensors(rules, directions, outputs),
         "equalities": equalities,
+        "hidden": _list_hidden(runs, directions, outputs),
     }
 
 
@@ -184,6 +186,18 @@ def boxes_by_tensor(
                 yield state["tensor"], "", [state["final"]]
 
 
+def _list_hidden(
+    runs: list[UnrolledDirection], directions: list[Direction], outputs: list[OutputRow]
+) -> list[str]:
+    """List the outputs and states of all time steps that no returned tensor contains."""
+    returned: set[str] = set()
+    for _, operator, values in boxes_by_tensor(directions, outputs):
+        # A sum or a product contains neither of its parts.
+        returned |= {value["symbol"] for value in values if value["returned"] and not operator}
+    computed = dict.fromkeys(symbol for run in runs for symbol in run.computed())
+    return [symbol for symbol in computed if symbol not in returned]
+
+
 def _locate(view: View, stacked: tuple[str, ...], steps: int) -> tuple[str, int, int]:
     """Find the value that *view* points at, perhaps in the tensors that TimeDistributed stacks."""
     numbers = [item for item in view.index if isinstance(item, int)]
@@ -198,7 +212,7 @@ def _build_direction(run: UnrolledDirection, labels: dict[str, str], marks: Mark
         states: list[CellState] = [
             {
                 "tensor": name,
-                # Direction and cell have labels of their own.
+                # Direction and cell have separate labels.
                 "label": labels.get(name, "").removeprefix(cell.prefix),
                 "start": run.start(letter, level),
                 "final": {

@@ -23,8 +23,10 @@ from rnn_returns.diagrams.svg_elements import (
     draw_text,
 )
 from rnn_returns.diagrams.unrolling import input_symbol
-from rnn_returns.messages import Joined, Render
+from rnn_returns.messages import Joined, Message, Render
 
+# What is drawn at initial states that may be other than zero.
+INITIAL_LABELS = {"given": "given", "kept": "kept", "own": "own"}
 SQUARE_BASELINE = SIZES.square_height // 2 + SIZES.baseline
 
 
@@ -40,14 +42,14 @@ def render_svg(layout: DiagramLayout, description: Description, render: Render =
     True
     """
     width, slices = _width(layout), layout["slices"]
-    drawing, height = _draw_unrolled(layout)
+    drawing, height = _draw_unrolled(layout, render)
     if slices:
         margin = SIZES.frame + SIZES.frame_step * slices
-        frames = _draw_frames(layout, height)
+        frames = _draw_frames(layout, height, render)
         drawing = f'{frames}<g transform="translate({margin},{SIZES.line + margin})">{drawing}</g>'
         width += 2 * margin
         height += SIZES.line + 2 * margin
-    tensors, height = _draw_list(layout, width, height)
+    tensors, height = _draw_list(layout, width, height, render)
     words = render(description.title), render(Joined(" ", description.sentences))
     return build_svg(description.id, (width, height), words, drawing + tensors)
 
@@ -67,18 +69,18 @@ def build_svg(name: str, size: Point, words: tuple[str, str], content: str) -> s
 # The drawing: one direction under its output, or two around it.
 
 
-def _draw_unrolled(layout: DiagramLayout) -> tuple[str, int]:
+def _draw_unrolled(layout: DiagramLayout, render: Render) -> tuple[str, int]:
     """Draw the unrolled layer; return also its height."""
     directions, drawn = layout["directions"], ""
     y = SIZES.badge + SIZES.line  # The line is for the indices of the outputs.
     if len(directions) == 2:
         y += _masked_height(layout) + SIZES.arrow + _direction_height(directions[0])
-        drawn += _draw_direction(layout, directions[0], y, -1)
+        drawn += _draw_direction(layout, directions[0], y, -1, render)
         y += SIZES.arrow
     for row in layout["outputs"]:
         drawn += _draw_output_row(layout, row, y)
         y += _row_height(row) + SIZES.arrow
-    drawn += _draw_direction(layout, directions[-1], y, 1)
+    drawn += _draw_direction(layout, directions[-1], y, 1, render)
     y += _direction_height(directions[-1]) + SIZES.arrow + SIZES.line + _masked_height(layout)
     if not layout["slices"]:  # With slices the input is above the frame.
         y += SIZES.line
@@ -130,18 +132,20 @@ def _row_height(row: OutputRow) -> int:
 # A direction: its cells, their states, and its inputs.
 
 
-def _draw_direction(layout: DiagramLayout, direction: Direction, edge: int, down: int) -> str:
+def _draw_direction(
+    layout: DiagramLayout, direction: Direction, edge: int, down: int, render: Render
+) -> str:
     """Draw a direction from its outputs at *edge* downwards; upwards if *down* is -1."""
     drawn = ""
     for cell in direction["cells"][::-1]:
         far = edge + down * _cell_height(cell)
         drawn += _draw_cell(layout, cell, min(edge, far))
-        drawn += _draw_states(layout, direction, cell, min(edge, far))
+        drawn += _draw_states(layout, direction, cell, min(edge, far), render)
         edge = far + down * SIZES.arrow
         for step, unmasked in enumerate(layout["mask"]):
             x = _middle(layout, step)
             drawn += draw_arrow([(x, edge), (x, far)]) if unmasked else ""
-    return drawn + _draw_inputs(layout, direction, edge, down)
+    return drawn + _draw_inputs(layout, direction, edge, down, render)
 
 
 def _draw_cell(layout: DiagramLayout, cell: CellRow, top: int) -> str:
@@ -156,7 +160,9 @@ def _draw_cell(layout: DiagramLayout, cell: CellRow, top: int) -> str:
     return drawn
 
 
-def _draw_states(layout: DiagramLayout, direction: Direction, cell: CellRow, top: int) -> str:
+def _draw_states(
+    layout: DiagramLayout, direction: Direction, cell: CellRow, top: int, render: Render
+) -> str:
     """Draw the states that a cell passes from time step to time step."""
     slots = SIZES.state_slot * len(cell["states"])
     y = top + (_cell_height(cell) - slots) // 2 + SIZES.state_line
@@ -166,8 +172,8 @@ def _draw_states(layout: DiagramLayout, direction: Direction, cell: CellRow, top
     drawn = ""
     for state in cell["states"]:
         drawn += draw_text("faint", start, y + SIZES.baseline, state["start"], "middle")
-        label = "" if state["start"] == "0" else direction["initial"]
-        drawn += draw_text("faint", start, y + SIZES.initial_label, label, "middle")
+        label = Message("" if state["start"] == "0" else INITIAL_LABELS[direction["initial"]])
+        drawn += draw_text("faint", start, y + SIZES.initial_label, label, "middle", render)
         drawn += _draw_state_arrows(layout, direction, y)
         place = corner, y - SIZES.state_height // 2
         drawn += _draw_value(state["final"], place, size, badge_left=direction["backwards"])
@@ -190,7 +196,9 @@ def _draw_state_arrows(layout: DiagramLayout, direction: Direction, y: int) -> s
     return "".join(draw_arrow(points[i : i + 2]) for i in range(0, len(points), 2))
 
 
-def _draw_inputs(layout: DiagramLayout, direction: Direction, edge: int, down: int) -> str:
+def _draw_inputs(
+    layout: DiagramLayout, direction: Direction, edge: int, down: int, render: Render
+) -> str:
     """Draw the input of each time step, and the name of the direction next to them."""
     y = edge + SIZES.ascent if down == 1 else edge - SIZES.baseline
     drawn = ""
@@ -198,10 +206,11 @@ def _draw_inputs(layout: DiagramLayout, direction: Direction, edge: int, down: i
         x = _middle(layout, step)
         drawn += draw_text("text" if unmasked else "faint", x, y, input_symbol(step), "middle")
         if not unmasked:
-            drawn += draw_text("faint", x, y + down * SIZES.line, "masked", "middle")
+            below = y + down * SIZES.line
+            drawn += draw_text("faint", x, below, Message("masked"), "middle", render)
     anchor = "end" if direction["backwards"] else "start"
     x = _across(layout, direction, SIZES.padding)
-    return drawn + draw_text("bold", x, y, direction["name"], anchor)
+    return drawn + draw_text("bold", x, y, Message(direction["name"]), anchor, render)
 
 
 # The outputs.
@@ -266,11 +275,12 @@ def _draw_value(value: BoxValue, place: Point, size: Point, badge_left: bool = F
     return drawn
 
 
-def _draw_frames(layout: DiagramLayout, height: int) -> str:
+def _draw_frames(layout: DiagramLayout, height: int, render: Render) -> str:
     """Draw the frames of TimeDistributed, which are a pile of slices."""
     slices, step = layout["slices"], SIZES.frame_step
-    caption = f"once for each slice of {layout['input']}"
-    drawn = draw_text("faint", SIZES.padding, SIZES.line - SIZES.baseline, caption, "start")
+    caption = Message("once for each slice of {input}", input=layout["input"])
+    y = SIZES.line - SIZES.baseline
+    drawn = draw_text("faint", SIZES.padding, y, caption, "start", render)
     size = (_width(layout) + 2 * SIZES.frame, height + 2 * SIZES.frame)
     for i in range(slices, -1, -1):
         top = SIZES.line + step * (slices - i)
@@ -281,13 +291,13 @@ def _draw_frames(layout: DiagramLayout, height: int) -> str:
 # The list below the drawing: what is returned, and what is equal.
 
 
-def _draw_list(layout: DiagramLayout, width: int, top: int) -> tuple[str, int]:
+def _draw_list(layout: DiagramLayout, width: int, top: int, render: Render) -> tuple[str, int]:
     """Draw the list from *top* on; return also where it ends."""
     y = top + SIZES.list_gap
     drawn = draw_rule(0, width, y)
     y += SIZES.list_line
-    title = f"What comes back: {layout['container']}"
-    drawn += draw_text("bold", SIZES.padding, y, title, "start")
+    title = Message("Return value: {contained}", contained=layout["container"])
+    drawn += draw_text("bold", SIZES.padding, y, title, "start", render)
     squares = max(len(tensor["swatch"]) for tensor in layout["tensors"])
     left = SIZES.padding + SIZES.swatch_step * squares + SIZES.swatch_gap
     for tensor in layout["tensors"]:

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from html import escape
 
+from rnn_returns.messages import Render
+
 Point = tuple[int, int]
 
 SANS = 'font-family="system-ui,sans-serif" font-size="13"'
@@ -34,7 +36,7 @@ HEAD_LENGTH, HEAD_WIDTH = 7, 8
 
 @dataclass(frozen=True)
 class Sizes:
-    """Lengths in units of the drawing, for the Explorer too. The sizes of boxes should be even."""
+    """Lengths in units of the drawing; the Explorer uses them too. Box sizes should be even."""
 
     # The boxes of cells and outputs.
     box_width: int = 48
@@ -116,12 +118,14 @@ def draw_rule(left: int, right: int, y: int) -> str:
     return f'<path {write_attributes("rule")} d="M{left} {y}H{right}"/>'
 
 
-def draw_text(style: str, x: int, y: int, content: str, anchor: str = "") -> str:
+def draw_text(
+    style: str, x: int, y: int, content: str, anchor: str = "", render: Render = escape
+) -> str:
     """Draw a text with its baseline at *y*; no element if it is empty."""
     if not content:
         return ""
     place = f'x="{x}" y="{y}"' + (f' text-anchor="{anchor}"' if anchor else "")
-    return f"<text {write_attributes(style)} {place}>{escape(content)}</text>"
+    return f"<text {write_attributes(style)} {place}>{render(content)}</text>"
 
 
 def draw_lines(

@@ -1,5 +1,6 @@
 """One direction of a layer, unrolled: a symbol for each value at each time step."""
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from rnn_returns.rules.equality import holds_exactly
@@ -97,9 +98,21 @@ class UnrolledDirection(NamedTuple):
         source = self.sources[step]
         if source < 0 or (self.layer.zero_output_for_mask and self._is_zeroed(step)):
             return "0"
+        return self._symbol(self._output_letter, len(self.cells) - 1, source + 1)
+
+    @property
+    def _output_letter(self) -> str:
         exact = holds_exactly(self.dtype, self.layer.compute_dtype)
-        letter = "h" if exact and self.cells[-1].kind != "custom" else "y"
-        return self._symbol(letter, len(self.cells) - 1, source + 1)
+        return "h" if exact and self.cells[-1].kind != "custom" else "y"
+
+    def computed(self) -> Iterator[str]:
+        """Yield the symbol of each output and state that an unmasked time step computes."""
+        steps = [step for step in self.order if self.mask[step]]
+        letters = [(self._output_letter, len(self.cells) - 1)]
+        for level, cell in enumerate(self.cells):
+            letters += [(letter, level) for letter in cell.letters.values()]
+        for letter, level in letters:
+            yield from (self._symbol(letter, level, step + 1) for step in steps)
 
     def _is_zeroed(self, step: int) -> bool:
         if self.layer.unroll and self.layer.return_sequences:

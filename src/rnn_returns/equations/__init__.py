@@ -1,8 +1,8 @@
-"""Why these numbers: the recurrences in NumPy, step by step and gate by gate.
+"""The recurrences in NumPy, with the values of every time step and gate.
 
-Each function takes the weights as ``layer.get_weights()`` gives them and computes what the layer
-computes, in the floating type of the weights, and keeps all that the layer throws away on its way.
-Letters are the textbook's, where *W* is Keras's ``kernel`` and *U* its ``recurrent_kernel``;
+Each function takes the weights as ``layer.get_weights()`` returns them and computes what the layer
+computes, in the floating type of the weights, and also returns the intermediate values. The letters
+are those of textbooks, where *W* is Keras's ``kernel`` and *U* its ``recurrent_kernel``;
 ``*`` and every activation act unit by unit.
 """
 
@@ -57,13 +57,13 @@ def simple_rnn(
         recurrent_kernel: The weights of the hidden state, ``(units, units)``.
         bias: The bias, ``(units,)``; None for a layer with ``use_bias=False``.
         initial_state: ``[h]``, of shape ``(batch, units)``; zeros if None.
-        mask: Booleans ``(batch, timesteps)``, False where a step is skipped.
-        zero_output_for_mask: Whether the output at a masked step is zero.
-        go_backwards: Whether the last time step is read first.
+        mask: Booleans ``(batch, timesteps)``, False for a masked time step.
+        zero_output_for_mask: Whether the output at a masked time step is zero.
+        go_backwards: Whether the last time step is processed first.
         activation: A name in :data:`ACTIVATIONS`, or a NumPy function.
 
     Raises:
-        TypeError: If an argument does not hold real numbers, or *mask* no booleans.
+        TypeError: If an argument does not contain real numbers, or *mask* booleans.
         ValueError: If shapes do not fit each other, or *activation* is not known.
 
     >>> from rnn_returns.equations import simple_rnn
@@ -110,15 +110,15 @@ def gru(
         bias: The two biases, of the input and of the hidden state, ``(2, 3 * units)``; with
             ``reset_after=False`` one, ``(3 * units,)``; None for a layer with ``use_bias=False``.
         initial_state: ``[h]``, of shape ``(batch, units)``; zeros if None.
-        mask: Booleans ``(batch, timesteps)``, False where a step is skipped.
-        zero_output_for_mask: Whether the output at a masked step is zero.
-        go_backwards: Whether the last time step is read first.
+        mask: Booleans ``(batch, timesteps)``, False for a masked time step.
+        zero_output_for_mask: Whether the output at a masked time step is zero.
+        go_backwards: Whether the last time step is processed first.
         activation: Of the candidate: a name in :data:`ACTIVATIONS`, or a NumPy function.
         recurrent_activation: Of the gates z and r, likewise.
         reset_after: Whether the reset gate acts after the weights.
 
     Raises:
-        TypeError: If an argument does not hold real numbers, or *mask* no booleans.
+        TypeError: If an argument does not contain real numbers, or *mask* booleans.
         ValueError: If shapes do not fit each other, or an activation is not known.
 
     An update gate that is open keeps the hidden state:
@@ -174,15 +174,15 @@ def lstm(
         recurrent_kernel: The weights of the hidden state, ``(units, 4 * units)``.
         bias: The bias, ``(4 * units,)``; None for a layer with ``use_bias=False``.
         initial_state: ``[h, c]``, each of shape ``(batch, units)``; zeros if None.
-        mask: Booleans ``(batch, timesteps)``, False where a step is skipped.
-        zero_output_for_mask: Whether the output at a masked step is zero.
-        go_backwards: Whether the last time step is read first.
+        mask: Booleans ``(batch, timesteps)``, False for a masked time step.
+        zero_output_for_mask: Whether the output at a masked time step is zero.
+        go_backwards: Whether the last time step is processed first.
         activation: Of the candidate and of the cell state that is shown: a name in
             :data:`ACTIVATIONS`, or a NumPy function.
         recurrent_activation: Of the gates i, f and o, likewise.
 
     Raises:
-        TypeError: If an argument does not hold real numbers, or *mask* no booleans.
+        TypeError: If an argument does not contain real numbers, or *mask* booleans.
         ValueError: If shapes do not fit each other, or an activation is not known.
 
     An input gate that is shut and a forget gate that is open keep the cell state:
@@ -241,9 +241,9 @@ def conv_lstm(
         bias: The bias, ``(4 * filters,)``; None for a layer with ``use_bias=False``.
         initial_state: ``[h, c]``, each of shape ``(batch, new_rows, new_cols, filters)``, the size
             of an image after the convolution of the input; zeros if None.
-        mask: Booleans ``(batch, timesteps)``, False where a step is skipped.
-        zero_output_for_mask: Whether the output at a masked step is zero.
-        go_backwards: Whether the last time step is read first.
+        mask: Booleans ``(batch, timesteps)``, False for a masked time step.
+        zero_output_for_mask: Whether the output at a masked time step is zero.
+        go_backwards: Whether the last time step is processed first.
         strides: The step of the window along each axis of the image, or one number for all axes.
         padding: ``"valid"`` or ``"same"``.
         dilation_rate: The distance between entries of the window, as for *strides*.
@@ -252,7 +252,7 @@ def conv_lstm(
         recurrent_activation: Of the gates i, f and o, likewise.
 
     Raises:
-        TypeError: If an argument does not hold real numbers, or *mask* no booleans.
+        TypeError: If an argument does not contain real numbers, or *mask* booleans.
         ValueError: If shapes do not fit each other, or another argument is not known.
 
     The candidate is a sum over a window of two rows, and the output gate is half open:
@@ -339,6 +339,6 @@ def _find_activation(activation: Activation) -> Function:
     if activation in ACTIVATIONS:
         return ACTIVATIONS[activation]
     raise ValueError(
-        f"The activation {activation!r} is not known here; give one of {', '.join(ACTIVATIONS)}, "
+        f"The activation {activation!r} is not supported; use one of {', '.join(ACTIVATIONS)}, "
         "or a NumPy function."
     )

@@ -50,7 +50,7 @@ def read_image_arguments(
     kernel, recurrent_kernel, bias = weights
     ranks = {len(axes): (kind, axes) for kind, axes in IMAGE_AXES.items()}
     kind, axes = ranks.get(_to_array("kernel", kernel).ndim - 2, ranks[2])
-    advice = f"give the weights of one {kind}, in the order of its get_weights()"
+    advice = f"pass the weights of one {kind}, in the order of its get_weights()"
     sizes = tuple(f"kernel_{axis}" for axis in axes)
     W_axes, U_axes = ((*sizes, name, "4 * filters") for name in ("channels", "filters"))
     W = _as_array("kernel", kernel, W_axes, advice=advice)
@@ -76,10 +76,10 @@ def _convert(
     weights: list[np.ndarray],
     mask: Any,
 ) -> tuple[SequenceInput, list[np.ndarray]]:
-    """Give all arrays the floating type of the weights, and the states their *names*."""
+    """Cast all arrays to the floating type of the weights; return the states by *names*."""
     mask = np.ones(x.shape[:2], bool) if mask is None else mask
     mask = _as_array("mask", mask, ("batch", "timesteps"), x.shape[:2], kinds="b")
-    # Half precision gives way to any other floating type, and replaces whole numbers.
+    # Any other floating type takes precedence over half precision, which replaces integers.
     dtype = np.result_type(*weights[:2], np.float16)
     x, *arrays = (array.astype(dtype, copy=False) for array in (x, *states, *weights))
     split = len(states)
@@ -90,7 +90,7 @@ def _convert(
 def _read_weights(layout: WeightLayout, weights: Sequence[Any], features: int) -> list[np.ndarray]:
     kernel, recurrent_kernel, bias = weights
     columns = f"{layout.blocks} * units" if layout.blocks > 1 else "units"
-    advice = f"give the weights of one {layout.layer}, in the order of its get_weights()"
+    advice = f"pass the weights of one {layout.layer}, in the order of its get_weights()"
     U = _as_array("recurrent_kernel", recurrent_kernel, ("units", columns), advice=advice)
     width = layout.blocks * len(U)
     _as_array("recurrent_kernel", U, ("units", columns), (len(U), width), advice)
@@ -115,7 +115,7 @@ def _read_states(
         given = f"a {kind} of {len(initial_state)}" if kind in ("list", "tuple") else f"one {kind}"
         raise ValueError(
             f"initial_state is {given}, but must be the list [{', '.join(names)}]; "
-            f"give one array of shape ({', '.join(axes)}) for each of these states."
+            f"pass one array of shape ({', '.join(axes)}) for each of these states."
         )
     return [
         _as_array(f"initial_state[{n}]", state, axes, shape)
@@ -128,14 +128,14 @@ def _as_array(
     value: Any,
     axes: tuple[str, ...],
     lengths: tuple[int, ...] | None = None,
-    advice: str = "give one row for each sample of x",
+    advice: str = "pass one row for each sample of x",
     kinds: str = "biuf",  # NumPy's letters for the kinds of data that are accepted.
 ) -> np.ndarray:
     """Return *value* as an array with these *axes*, and of these *lengths* if they are known."""
     array = _to_array(name, value)
     if array.dtype.kind not in kinds:
         needed = "booleans, such as x[..., 0] != 0" if kinds == "b" else "real numbers"
-        raise TypeError(f"{name} holds {array.dtype} data, but must hold {needed}.")
+        raise TypeError(f"Expected {name} to contain {needed}, got {array.dtype}.")
     if array.ndim != len(axes) or 0 in array.shape or lengths not in (None, array.shape):
         here = "with no axis empty" if lengths is None else f"here {lengths}"
         raise ValueError(
@@ -149,4 +149,4 @@ def _to_array(name: str, value: Any) -> np.ndarray:
     try:
         return np.asarray(value)
     except (TypeError, ValueError) as error:
-        raise ValueError(f"{name} is no array; give numbers, in rows of one length.") from error
+        raise ValueError(f"{name} is not an array; pass numbers, in rows of one length.") from error

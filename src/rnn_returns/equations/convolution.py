@@ -51,7 +51,7 @@ def convolve(
     elif any(size > length for size, length in zip(window, image, strict=True)):
         raise ValueError(
             f"The window of the kernel has the shape {tuple(window)} and does not fit into an "
-            f"image of shape {image}; give larger images, or padding='same'."
+            f"image of shape {image}; pass larger images, or padding='same'."
         )
     every, moves, entries = (
         slice(None),

@@ -9,12 +9,12 @@ import numpy as np
 class Trace:
     """All that one run over a sequence computed, each of shape ``(batch, timesteps, units)``.
 
-    Time steps are in the order in which they were read, as in a layer's sequence output: with
-    ``go_backwards=True`` the last step of the input comes first.
+    Time steps are in the order in which they are processed, as in a layer's sequence output: with
+    ``go_backwards=True`` the last time step of the input comes first.
 
-    At a masked step the layer keeps its state, so *h* (and *c*) repeat the value before, from the
-    initial state on. No gate has a part in that, so that every gate is NaN there: nothing in a
-    trace depends on what the input holds at a masked step.
+    At a masked time step the state is unchanged, so *h* (and *c*) repeat the previous value, or the
+    initial state. The gates are NaN there, because nothing in a trace depends on the input at a
+    masked time step.
 
     >>> from rnn_returns.equations import simple_rnn
     >>> seen = [[False, True, False]]
@@ -26,13 +26,13 @@ class Trace:
     """
 
     output: np.ndarray
-    """The sequence output; its last step is the output of a layer that returns no sequences.
+    """The sequence output; its last time step is the output without ``return_sequences``.
 
-    It is *h*, but at a masked step the previous output, as with Keras on TensorFlow: zeros if the
-    run has none yet, and with ``zero_output_for_mask=True`` zeros always.
+    It is *h*, except at a masked time step. There it repeats the previous output, or is zero if
+    there is none or with ``zero_output_for_mask=True``, as with Keras on TensorFlow.
     """
     h: np.ndarray
-    """The hidden state after each step."""
+    """The hidden state after each time step."""
 
     @property
     def state_h(self) -> np.ndarray:
@@ -67,7 +67,7 @@ class LSTMTrace(Trace):
     """
 
     c: np.ndarray
-    """The cell state after each step."""
+    """The cell state after each time step."""
     i: np.ndarray
     """The input gate, how much of the candidate is let in."""
     f: np.ndarray

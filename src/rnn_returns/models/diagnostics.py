@@ -74,10 +74,10 @@ class ModelError(ValueError):
         self.diagnostics = diagnostics
 
 
-TRAPS, ERRORS = "docs/traps.html#trap-", "docs/errors.html#error-"
-UNCHECKED, MATRIX_SIZE = f"{TRAPS}initial-state-unchecked", f"{ERRORS}matrix-size"
+PITFALLS, ERRORS = "docs/pitfalls.html#pitfall-", "docs/errors.html#error-"
+UNCHECKED, MATRIX_SIZE = f"{PITFALLS}initial-state-unchecked", f"{ERRORS}matrix-size"
 LIST_INDEX, TOO_FEW = f"{ERRORS}list-index", f"{ERRORS}too-few-leaves"
-MASKED_STEP = "docs/behaviour/masking.html#q-masked-step"
+MASK_SHAPE = "examples/mask_padded_sequences.html#mask-shape"
 
 KINDS = (
     DiagnosticKind(
@@ -86,7 +86,7 @@ KINDS = (
     ),
     DiagnosticKind(
         *("RNN102", "initial-state-extra", "silent", "An initial state that is ignored"),
-        f"{TRAPS}gru-extra-state",
+        f"{PITFALLS}gru-extra-state",
         TENSORFLOW,
     ),
     DiagnosticKind(
@@ -105,7 +105,7 @@ KINDS = (
     ),
     DiagnosticKind(
         *("RNN107", "initial-state-cut", "silent", "One state that is cut along the batch"),
-        f"{TRAPS}bare-tensor",
+        f"{PITFALLS}bare-tensor",
     ),
     DiagnosticKind(
         *("RNN108", "initial-state-output", "fails", "The output is passed with the states"),
@@ -120,27 +120,27 @@ KINDS = (
         "docs/layers/cells-and-stacks.html#q-stack-structure",
     ),
     DiagnosticKind(
-        *("RNN201", "mask-shape", "fails", "A mask of a wrong shape"), MASKED_STEP, TENSORFLOW
+        *("RNN201", "mask-shape", "fails", "A mask of a wrong shape"), MASK_SHAPE, TENSORFLOW
     ),
     DiagnosticKind(
         *("RNN202", "mask-per-value", "silent", "A mask of single values, not of time steps"),
-        MASKED_STEP,
+        "docs/layers/time-distributed.html#time-distributed-mask",
         TENSORFLOW,
     ),
     DiagnosticKind(
-        *("RNN203", "mask-length", "fails", "A mask of a wrong length"), MASKED_STEP, TENSORFLOW
+        *("RNN203", "mask-length", "fails", "A mask of a wrong length"), MASK_SHAPE, TENSORFLOW
     ),
     DiagnosticKind(
         *("RNN204", "mask-dropped", "silent", "The mask is dropped"),
-        f"{TRAPS}mask-initial-state",
+        f"{PITFALLS}mask-initial-state",
     ),
     DiagnosticKind(
         *("RNN205", "mask-order", "silent", "The mask is not reversed with the time steps"),
-        f"{TRAPS}go-backwards-mask",
+        f"{PITFALLS}go-backwards-mask",
     ),
     DiagnosticKind(
         *("RNN206", "zero-output", "silent", "The output of a masked sequence is zero"),
-        f"{TRAPS}zero-output",
+        f"{PITFALLS}zero-output",
     ),
     DiagnosticKind(
         *("RNN301", "backward-last-step", "silent", "The backward output at the last time step"),
@@ -148,11 +148,11 @@ KINDS = (
     ),
     DiagnosticKind(
         *("RNN302", "masked-last-step", "silent", "A last time step that can be masked"),
-        "docs/behaviour/masking.html#q-last-step",
+        "docs/behavior/masking.html#q-last-step",
     ),
     DiagnosticKind(
         *("RNN303", "reversed-first-step", "silent", "The first output of a reversed sequence"),
-        "docs/behaviour/go-backwards.html#q-go-backwards-order",
+        "docs/behavior/go-backwards.html#q-go-backwards-order",
     ),
     DiagnosticKind(
         *("RNN304", "first-sample", "silent", "A sample is taken instead of an output"),
@@ -160,19 +160,19 @@ KINDS = (
     ),
     DiagnosticKind(
         *("RNN305", "reversed-sequence", "silent", "A reversed sequence is used as if in order"),
-        "docs/behaviour/go-backwards.html#q-go-backwards-order",
+        "docs/behavior/go-backwards.html#q-go-backwards-order",
     ),
     DiagnosticKind(
         *("RNN401", "stateful-slices", "silent", "The state runs from slice to slice"),
-        "docs/layers/time-distributed.html",
+        "docs/layers/time-distributed.html#time-distributed-stateful",
     ),
     DiagnosticKind(
         *("RNN402", "stateful-stack", "silent", "The states of stacked cells cannot be reset"),
-        f"{TRAPS}reset-stacked",
+        f"{PITFALLS}reset-stacked",
     ),
     DiagnosticKind(
         *("RNN403", "stateful-changed", "fails", "A layer that became stateful after it was built"),
-        "docs/behaviour/initial-state-and-stateful.html",
+        "docs/behavior/initial-state-and-stateful.html",
     ),
     DiagnosticKind(
         *("RNN501", "cannot-run", "fails", "The model can be created, but not run"),
@@ -181,7 +181,7 @@ KINDS = (
     ),
     DiagnosticKind(
         *("RNN502", "wrong-shapes", "silent", "Keras infers wrong shapes"),
-        "docs/layers/bidirectional.html",
+        "docs/layers/bidirectional.html#bidirectional-unequal-units",
         TENSORFLOW,
     ),
     DiagnosticKind(
@@ -189,7 +189,7 @@ KINDS = (
         "docs/explain.html",
     ),
     DiagnosticKind(
-        *("RNN504", "flags-changed", "silent", "Flags were changed after the call"),
+        *("RNN504", "arguments-changed", "silent", "Arguments were changed after the call"),
         "docs/explain.html",
     ),
     DiagnosticKind(
@@ -199,11 +199,11 @@ KINDS = (
     ),
     DiagnosticKind(
         *("RNN506", "regularized-states", "silent", "The returned states are penalized"),
-        f"{TRAPS}activity-regularizer",
+        f"{PITFALLS}activity-regularizer",
     ),
     DiagnosticKind(
         *("RNN507", "stacked-states", "silent", "TimeDistributed stacks output and states"),
-        f"{TRAPS}time-distributed-states",
+        f"{PITFALLS}time-distributed-states",
     ),
 )
 

@@ -43,7 +43,7 @@ def explain(model: Any) -> Report:
     Args:
         model: A Keras model, functional or ``Sequential``, or the path of a ``.keras``, ``.h5`` or
             JSON file of any version. The file is read without Keras, and no code in it runs. Of a
-            model that runs code of its own, the layers are listed.
+            model that runs custom code, the layers are listed.
 
     Raises:
         TypeError: If *model* is neither a model nor a path.

@@ -18,10 +18,10 @@ class ModelLayer:
 
     Args:
         source: The Python that creates it; without a description, its class and the reason.
-        flags: ``return_sequences`` and ``return_state``, and the other flags that are set.
+        flags: ``return_sequences`` and ``return_state``, and the other arguments that are set.
         spec: Its description, or None if the rules do not cover it.
         has_activity_regularizer: Whether it, or a layer that it wraps, has one.
-        changed_flags: The flags that are known to have been set on a layer that was ready already.
+        changed_flags: The arguments that were set on a layer after it was built, as far as known.
         is_time_major: Whether its input, and the sequence that it returns, begin with the time
             axis; *spec* does not include that. Keras 2 only.
         changes: What has to change for the newest Keras, a sentence each.
@@ -101,7 +101,7 @@ class Use:
 
 @dataclass(eq=False)
 class GraphCall:
-    """One call of a layer or of an operation; inner models are traced, and are no calls themselves.
+    """One call of a layer or of an operation; inner models are traced and are not calls.
 
     Args:
         path: The layer's name, after the names of the models that contain it.
@@ -116,7 +116,7 @@ class GraphCall:
         outputs: The tensors that it returns, flat.
         sets_mask: Whether the caller passes ``mask`` itself.
         container: Of a recurrent layer: ``"tensor"``, ``"tuple"`` or ``"list"``, or "" if the
-            rules of the newest Keras say it.
+            rules of the newest Keras give it.
     """
 
     path: str

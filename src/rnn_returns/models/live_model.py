@@ -66,7 +66,7 @@ def _explain_unknown_calls(parent: Any) -> str:
         return f"the graph of {name} does not call it"
     if type(parent).call is keras.Sequential.call:
         return f"{name} has no input yet; put a keras.Input first, or call it on data"
-    return f"{name} calls its layers in custom Python code, which explain does not read"
+    return f"{name} calls its layers in custom Python code, which explain does not inspect"
 
 
 def _format_name(layer: Any) -> str:
@@ -92,7 +92,7 @@ def _read_layer(layer: Any) -> ModelLayer:
 
 
 def _find_changed_flags(parts: list[Any]) -> Iterator[str]:
-    """Yield the flags that cannot have been set when the layers were created or built."""
+    """Yield the arguments that cannot have been set when the layers were created or built."""
     for part in parts:
         if isinstance(part, keras.layers.RNN) and part.built and part.stateful:
             if part.states is None:

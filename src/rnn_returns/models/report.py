@@ -43,9 +43,9 @@ class RecurrentLayer:
     """One call of a recurrent layer in a model, or one such layer whose calls are not known.
 
     Args:
-        name: The layer's name, behind the names of the models that it is in.
-        layer: The Python that makes it; of a class of its own, the name of the class.
-        flags: ``return_sequences`` and ``return_state``, and the other flags that are set.
+        name: The layer's name, after the names of the models that it is in.
+        layer: The Python that makes it; of a custom class, the name of the class.
+        flags: ``return_sequences`` and ``return_state``, and the other arguments that are set.
         reads: The shape of its input, or None where it is not known.
         container: ``"tensor"``, ``"tuple"`` or, in a file of an old version, ``"list"``; None where
             it is not known.
@@ -53,7 +53,7 @@ class RecurrentLayer:
         mask: Whether it is given a mask, or None where that is not known.
         mask_note: The same in words, and where a mask was lost.
         diagnostics: The mistakes in this call.
-        facts: What else is true of the call, such as states that no layer uses.
+        facts: Other facts about the call, such as states that no layer uses.
         changes: What the newest Keras does differently, if an older one wrote the model.
     """
 
@@ -73,12 +73,12 @@ class RecurrentLayer:
         return escape_texts(self)._format()
 
     def _format(self) -> str:
-        flags = ", ".join(f"{name}={value}" for name, value in self.flags.items())
+        arguments = ", ".join(f"{name}={value}" for name, value in self.flags.items())
         _, *rows = repr(self._table("")).splitlines()
         lines = [
             f"{self.name}: {self.layer}",
-            *_format_field("flags", flags),
-            *_format_field("reads", self._reads),
+            *_format_field("arguments", arguments),
+            *_format_field("input", self._reads),
             *_format_field("returns", self._returns),
             *(f"    {row}" for row in rows if self.tensors),
             *_format_field("mask", self.mask_note),
@@ -96,7 +96,7 @@ class RecurrentLayer:
         return escape_texts(self)._format_html()
 
     def _format_html(self) -> str:
-        caption = f"{self.name}: {self.layer}; reads: {self._reads}; returns: {self._returns}"
+        caption = f"{self.name}: {self.layer}; input: {self._reads}; returns: {self._returns}"
         items = "".join(f"<li>{escape(note)}</li>" for note in self._notes)
         return f'{self._table(caption)._repr_html_()}<ul class="rnn-notes">{items}</ul>'
 
@@ -129,8 +129,8 @@ class Report:
 
     Args:
         model: The model's name and class.
-        notes: What is true of the model as a whole.
-        layers: The calls of recurrent layers, in the order in which the model makes them; behind
+        notes: Facts about the model as a whole.
+        layers: The calls of recurrent layers, in the order in which the model makes them; after
             them the recurrent layers whose calls are not known.
         keras_version: The version of Keras that wrote the file; "" for a live model, and for a file
             that does not name it.
@@ -147,7 +147,7 @@ class Report:
         return tuple(each for layer in self.layers for each in layer.diagnostics)
 
     def raise_for(self, severity: str) -> None:
-        """Raise an error if there are diagnostics, for tests of your own model.
+        """Raise an error if there are diagnostics, so that a test of your model fails.
 
         Args:
             severity: ``"fails"``, or ``"silent"`` for both severities.

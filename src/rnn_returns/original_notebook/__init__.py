@@ -1,4 +1,4 @@
-"""The original notebook: its input, what it printed, and weights that give its numbers today."""
+"""The original notebook: its input, what it printed, and weights that reproduce its numbers."""
 
 import json
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ INPUT = np.array(NOTEBOOK["input"], "float32").reshape(1, 3, 1)
 
 @dataclass(frozen=True)
 class NotebookCell:
-    """One code cell of the notebook: the flags it set and what it printed.
+    """One code cell of the notebook: the arguments it set and what it printed.
 
     Args:
         number: Its number in the notebook.
@@ -48,19 +48,19 @@ CELLS = {
     for flags in FLAG_COMBINATIONS
     for data in [NOTEBOOK["cells"][flags.name]]
 }
-"""The notebook's four cells, by the name of their flag combination."""
+"""The notebook's four cells, by the name of their argument combination."""
 
 # A GRU has three gates and a SimpleRNN has none, so they use some columns of the LSTM's four.
 _COLUMNS = {"LSTM": slice(0, 4), "GRU": slice(0, 3), "SimpleRNN": slice(2, 3)}
 
 
 def columns(layer: str, cell: str = "both") -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """Give the weights of a notebook cell for a layer of one unit, one number a gate.
+    """Return the weights of a notebook cell for a layer of one unit, one number for each gate.
 
     Args:
         layer: ``"LSTM"``, ``"GRU"`` or ``"SimpleRNN"``. The last two have fewer gates
             and take the LSTM's first three columns and its third.
-        cell: The name of the cell's flag combination.
+        cell: The name of the cell's argument combination.
 
     Returns:
         The weights from the one feature, and those from the one hidden state.
@@ -82,13 +82,13 @@ def columns(layer: str, cell: str = "both") -> tuple[tuple[float, ...], tuple[fl
 
 
 def weights(layer: str, cell: str = "both") -> dict[str, Any]:
-    """Give the arguments that start a layer of one unit from the weights of a notebook cell.
+    """Return the arguments that initialize a layer of one unit with the weights of a cell.
 
     The bias is left to Keras's default.
 
     Args:
         layer: As for :func:`columns`.
-        cell: The name of the cell's flag combination.
+        cell: The name of the cell's argument combination.
 
     Returns:
         ``kernel_initializer`` and ``recurrent_initializer``.

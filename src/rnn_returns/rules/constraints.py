@@ -1,4 +1,4 @@
-"""What Keras refuses, and why: each function raises a ValueError with the reason."""
+"""What Keras does not support, and why: each function raises a ValueError with the reason."""
 
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -20,8 +20,8 @@ from rnn_returns.rules.layer_spec import (
 CELL_KINDS = (*CELL_STATES, "custom")
 CONTAINERS = ("list", "tuple", "tensor")
 MERGE_MODES = ("concat", *MERGES, None)
-# Bidirectional checks these flags of its two layers.
-SHARED_FLAGS = ("stateful", "return_sequences", "return_state")
+# Bidirectional checks these arguments of its two layers.
+SHARED_ARGUMENTS = ("stateful", "return_sequences", "return_state")
 
 
 class UnknownOutputSizeError(ValueError):
@@ -37,7 +37,7 @@ class CallOptions(NamedTuple):
 
 
 def check_call(layer: LayerSpec, shape: Shape, options: CallOptions) -> None:
-    """Raise a ValueError if Keras refuses to make *layer*, or to call it.
+    """Raise a ValueError if Keras does not support *layer* or the call.
 
     A later check may rest on an earlier one.
     """
@@ -52,13 +52,13 @@ def check_call(layer: LayerSpec, shape: Shape, options: CallOptions) -> None:
         )
     if layer.kind == "TimeDistributed" and options.initial_state:
         raise ValueError(
-            "TimeDistributed takes no initial_state; call the layer inside on each slice instead."
+            "TimeDistributed takes no initial_state; call the wrapped layer on each slice instead."
         )
     _check_states(layer, shape, options)
 
 
 def _check_layer(layer: LayerSpec) -> None:
-    """Check what Keras refuses to make, whatever it would be called on."""
+    """Check whether Keras can create the layer."""
     if layer.kind not in KINDS:
         raise ValueError(f"There is no layer {layer.kind!r}, only {_join(KINDS)}.")
     for field in KINDS[layer.kind]:
@@ -117,7 +117,7 @@ def _check_convolution(layer: LayerSpec) -> None:
             raise ValueError(f"{name} must be positive, but {values} was given.")
     if max(_as_tuple(layer.strides)) > 1 and max(_as_tuple(layer.dilation_rate)) > 1:
         raise ValueError(
-            f"Keras refuses strides {layer.strides} together with dilation_rate "
+            f"Keras does not support strides {layer.strides} with dilation_rate "
             f"{layer.dilation_rate}; leave one of the two at one."
         )
     if (layer.filters or 0) < 1:
@@ -130,7 +130,7 @@ def _check_bidirectional(layer: LayerSpec) -> None:
         if part.kind in ("Bidirectional", "TimeDistributed"):
             raise ValueError(
                 f"Bidirectional wraps one recurrent layer, but {part.kind} was given; "
-                "wrap the layer inside it instead."
+                "pass the layer that it wraps instead."
             )
         _check_layer(part)
     if layer.merge_mode not in MERGE_MODES:
@@ -138,32 +138,32 @@ def _check_bidirectional(layer: LayerSpec) -> None:
     if forward.go_backwards == backward.go_backwards:
         raise ValueError(
             "Bidirectional needs one layer that goes forwards and one that goes backwards, but "
-            f"go_backwards is {backward.go_backwards} for both; leave it out, and give no "
+            f"go_backwards is {backward.go_backwards} for both; leave it out, and pass no "
             "backward_layer."
         )
-    for flag in SHARED_FLAGS:
-        values = getattr(forward, flag), getattr(backward, flag)
+    for name in SHARED_ARGUMENTS:
+        values = getattr(forward, name), getattr(backward, name)
         if values[0] != values[1]:
             raise ValueError(
-                f"Bidirectional needs the same {flag} in both layers, but the forward layer has "
+                f"Bidirectional needs the same {name} in both layers, but the forward layer has "
                 f"{values[0]} and the backward layer has {values[1]}."
             )
 
 
 def _check_input(layer: LayerSpec, shape: Shape) -> None:
-    """Check what no layer of this kind reads."""
+    """Check the shape of the input."""
     axes = input_axes(layer)
     if len(shape) != len(axes):
         raise ValueError(
             f"The input has rank {len(shape)}, shape {shape}, but a {layer.kind} like this one "
-            f"reads rank {len(axes)}, ({', '.join(axes)})."
+            f"expects rank {len(axes)}, ({', '.join(axes)})."
         )
     for axis, length in zip(axes, shape, strict=True):
         if length == 0 and axis in OPEN_AXES:
             raise ValueError(f"The input has the shape {shape}, so its {axis} axis is empty.")
         if length is None and axis not in OPEN_AXES:
             raise ValueError(
-                f"The input has the shape {shape}, but Keras needs to know the number of {axis}."
+                f"The input has the shape {shape}, but Keras needs a fixed number of {axis}."
             )
 
 
@@ -197,7 +197,7 @@ def _check_stacked_dtypes(layer: LayerSpec) -> None:
     dtypes = [part.compute_dtype for part in (layer, *direction_specs(layer))]
     if len(set(dtypes)) > 1:
         raise ValueError(
-            "TimeDistributed makes one tensor of all that the layer inside returns, but the types "
+            "TimeDistributed makes one tensor of all that the wrapped layer returns, but the types "
             f"of the output and of the states differ: {', '.join(dtypes)}; set the same dtype in "
             "Bidirectional and in the layers that it wraps."
         )
@@ -206,14 +206,14 @@ def _check_stacked_dtypes(layer: LayerSpec) -> None:
 def _check_stateful(stack: tuple[CellSpec, ...], shape: Shape, options: CallOptions) -> None:
     if options.symbolic and shape[0] is None:
         raise ValueError(
-            "A stateful layer needs to know the batch size of a symbolic input; "
-            f"name it, as in keras.Input(batch_shape=(8, ...)), instead of {shape}."
+            "A stateful layer needs a fixed batch size in a symbolic call; "
+            f"set it, as in keras.Input(batch_shape=(8, ...)), instead of {shape}."
         )
     # A symbolic call looks at the states of the first cell only.
     if any(cell.container == "tuple" for cell in (stack[:1] if options.symbolic else stack)):
         raise ValueError(
             "Keras fails on a stateful stack with a cell whose initial states come in a tuple; let "
-            "its get_initial_state give a list."
+            "its get_initial_state return a list."
         )
 
 
@@ -221,12 +221,12 @@ def _check_single_cell(cell: CellSpec, unroll: bool, shape: Shape, options: Call
     """Check a stack of one cell, whose states StackedRNNCells unpacks after a time step."""
     if options.mask and not unroll and cell.container != "tensor":
         raise ValueError(
-            "Keras fails on a mask for a stack of one cell, for which the states change their "
-            "structure; give RNN the cell without a list around it."
+            "Keras fails on a mask for a stack of one cell, because the structure of the "
+            "states changes; pass RNN the cell without a list around it."
         )
     if unroll and not options.mask and len(cell.state_sizes) > 1 and shape[1] != 1:
         raise ValueError(
-            "Keras loses all states but the first when it unrolls a stack of one cell; give RNN "
+            "Keras loses all states but the first when it unrolls a stack of one cell; pass RNN "
             "the cell without a list around it."
         )
 

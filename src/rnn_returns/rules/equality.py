@@ -1,4 +1,4 @@
-"""What holds between the tensors of one call on any data: as data, as text, and as a check."""
+"""Equalities of the tensors of one call for any input: as data, as text, and as a check."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 Index = tuple[int | tuple[int | None, int | None], ...]
 
 ALL = (None, None)
-# What Bidirectional makes of its two outputs, to be read and to be calculated.
+# How the merge modes combine two outputs, as text and as a function.
 MERGES: dict[str, tuple[str, Callable[[Any, Any], Any]]] = {
     "sum": ("{} + {}", lambda forward, backward: forward + backward),
     "ave": ("({} + {}) / 2", lambda forward, backward: (forward + backward) / 2),
@@ -19,7 +19,7 @@ MERGES: dict[str, tuple[str, Callable[[Any, Any], Any]]] = {
 }
 
 
-# For each type of numbers those that hold all its values exactly, the smallest first.
+# For each type of numbers those that contain all its values exactly, the smallest first.
 EXACT = {
     "float16": ("float16", "float32", "float64"),
     "bfloat16": ("bfloat16", "float32", "float64"),
@@ -35,7 +35,7 @@ class View:
     Args:
         name: The tensor's name.
         index: For each of the first axes, one entry or a pair of where to start and stop.
-        axis: The name of the axis that a pair divides, to be read in place of its length.
+        axis: The name of the axis that a pair divides, to show in place of its length.
     """
 
     name: str
@@ -43,7 +43,7 @@ class View:
     axis: str = ""
 
     def values(self, returned: Any) -> "numpy.ndarray":
-        """Take the part out of *returned*."""
+        """Return this part of *returned*."""
         index = tuple(slice(*item) if isinstance(item, tuple) else item for item in self.index)
         values: numpy.ndarray = returned[self.name][index]
         return values
@@ -59,7 +59,7 @@ class View:
 
 
 def holds_exactly(dtype: str, values: str) -> bool:
-    """Return whether the type *dtype* can hold every number of the type *values* exactly.
+    """Return whether the type *dtype* can represent every number of the type *values* exactly.
 
     >>> from rnn_returns.rules.equality import holds_exactly
     >>> holds_exactly("float32", "float16"), holds_exactly("float16", "bfloat16")
@@ -81,7 +81,7 @@ def promote(first: str, second: str) -> str | None:
 
 @dataclass(frozen=True)
 class Equality:
-    """State that two returned tensors, or parts of them, hold the same values.
+    """The equality of two returned tensors, or of parts of them.
 
     Args:
         left: One side.
@@ -98,7 +98,7 @@ class Equality:
     merge: str | None = None
 
     def holds(self, returned: Any) -> bool:
-        """Say whether the values in *returned* are equal to the last bit, NaN to NaN.
+        """Return whether the values in *returned* are equal to the last bit, NaN to NaN.
 
         Args:
             returned: What ``observe`` returned, or any mapping of names to arrays.

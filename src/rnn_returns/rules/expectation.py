@@ -33,7 +33,7 @@ class TensorSpec:
 
 @dataclass(frozen=True)
 class Expected:
-    """What one call should give back, under the names that ``Returned`` gives to what did.
+    """What one call should return, under the names that ``Returned`` uses.
 
     Args:
         container: ``"tensor"`` or ``"tuple"``.
@@ -41,8 +41,8 @@ class Expected:
         names: The tensors' names, flat.
         axes: The names of each tensor's axes.
         shapes: The tensors' shapes, None where the input's shape has None.
-        mask: The shape of the mask that the output hands on, or None if it hands on none.
-        equalities: What holds between the tensors' values on any data.
+        mask: The shape of the mask that the layer propagates, or None.
+        equalities: Equalities of the tensors' values for any input.
     """
 
     container: str
@@ -67,21 +67,21 @@ def expected(
     initial_state: bool = False,
     symbolic: bool = False,
 ) -> Expected:
-    """Say what *layer* gives back when it is called, as Keras does on TensorFlow without a GPU.
+    """Predict what *layer* returns with Keras on TensorFlow without a GPU.
 
     Args:
         layer: A description of the layer, or a Keras layer, which is then described.
         input_shape: The shape of what the layer is called on; None stands for any length.
-        mask: Whether it is called with a mask, whatever the mask may hold.
+        mask: Whether it is called with a mask; the values of the mask do not matter.
         initial_state: Whether it is called with an initial state, in the containers in which
-            its own ``get_initial_state`` gives one.
-        symbolic: Whether it is called on a ``keras.Input``, not on numbers.
+            its ``get_initial_state`` returns one.
+        symbolic: Whether it is called on a ``keras.Input``, not on data.
 
     Raises:
-        TypeError: If *layer* is not a recurrent layer, or its class or cell has code of its own
-            that determines what it returns.
-        ValueError: If there is no such layer, or Keras refuses it, or refuses to call it so; or if
-            a custom cell has no ``output_size``, which only a symbolic call can do without.
+        TypeError: If *layer* is not a recurrent layer, or if the code of a custom class or cell
+            determines what it returns.
+        ValueError: If there is no such layer, if Keras does not support it or the call, or if a
+            custom cell has no ``output_size``, which only a symbolic call can do without.
 
     >>> from rnn_returns.rules.layer_spec import LayerSpec
     >>> from rnn_returns.rules.expectation import expected
@@ -219,17 +219,17 @@ def _add_prefix(direction: str) -> Callable[[TensorSpec], TensorSpec]:
 def direction_layers(layer: LayerSpec) -> tuple[LayerSpec, LayerSpec]:
     """Return the forward and the backward layer as they are when *layer* calls them."""
     forward, backward = direction_specs(layer)
-    # Bidirectional sets this flag itself, whatever the two layers say.
+    # Bidirectional sets this argument itself and ignores those of the two layers.
     zero = forward.return_sequences
     return replace(forward, zero_output_for_mask=zero), replace(backward, zero_output_for_mask=zero)
 
 
 def _merge_outputs(mode: str, forward: TensorSpec, backward: TensorSpec) -> TensorSpec:
-    """Return the output that the merge mode makes of two."""
+    """Return the output that the merge mode makes from two."""
     pairs: list[tuple[Any, Any]] = list(zip(forward.shape, backward.shape, strict=True))
     shape: Shape
     if mode == "concat":
-        # On the last axis, whatever it is: with channels_first that is an axis of the image.
+        # On the last axis: with channels_first that is an axis of the image.
         fits = all(left == right for left, right in pairs[:-1])
         shape = (*forward.shape[:-1], sum(pairs[-1]))
     else:
@@ -238,7 +238,7 @@ def _merge_outputs(mode: str, forward: TensorSpec, backward: TensorSpec) -> Tens
     if not fits:
         raise ValueError(
             f"merge_mode {mode!r} cannot make one output of the shapes {forward.shape} and "
-            f"{backward.shape}; give both layers the same size, or set merge_mode=None."
+            f"{backward.shape}; set the same size in both layers, or set merge_mode=None."
         )
     return TensorSpec("output", forward.axes, shape)
 
@@ -254,14 +254,14 @@ def _merge_equalities(
         for equality in each:
             index = equality.right[0].index
             if index and direction == "backward":
-                index = (ALL, 0)  # The backward layer reads the first time step last.
+                index = (ALL, 0)  # The backward layer processes the first time step last.
             view = View(f"{direction}_output", index)
             if layer.merge_mode == "concat":
                 index += (ALL,) * (len(forward.shape) - 1 - len(index))
                 view = View("output", (*index, half), axis)
             moved.append(Equality(View(f"{direction}_{equality.left}"), (view,)))
     if layer.merge_mode in MERGES:
-        # In a sequence the two last outputs are merged with others, at different steps.
+        # In a sequence the two last outputs are merged with others, at different time steps.
         if len(moved) < 2 or "timesteps" in forward.axes:
             return []
         return [Equality(View("output"), tuple(each.left for each in moved), layer.merge_mode)]
@@ -286,7 +286,7 @@ def _predict_time_distributed(layer: LayerSpec, shape: Shape, options: CallOptio
     if isinstance(result, tuple):
         if options.symbolic:
             raise ValueError(
-                "TimeDistributed refuses a symbolic call when the layer inside returns several "
+                "TimeDistributed does not support a symbolic call of a layer that returns several "
                 "tensors; leave out return_state, and merge_mode=None."
             )
         places = {part.name: i for i, part in enumerate(result) if isinstance(part, TensorSpec)}
@@ -306,8 +306,8 @@ def _stack(result: Any) -> TensorSpec:
     parts = [_stack(part) for part in result]
     if len({part.shape for part in parts}) > 1:
         raise ValueError(
-            "TimeDistributed makes one tensor of all that the layer inside returns, but the shapes "
-            f"{', '.join(str(part.shape) for part in parts)} differ; leave out return_state."
+            "TimeDistributed makes one tensor of all that the wrapped layer returns, but the "
+            f"shapes {', '.join(str(part.shape) for part in parts)} differ; leave out return_state."
         )
     return TensorSpec("output", ("returned", *parts[0].axes), (len(parts), *parts[0].shape))
 

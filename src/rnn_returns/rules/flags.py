@@ -1,11 +1,11 @@
-"""The two flags, and their four combinations by name."""
+"""return_sequences and return_state, and their four combinations by name."""
 
 from dataclasses import asdict, dataclass
 
 
 @dataclass(frozen=True)
 class Flags:
-    """Say which of the two flags a recurrent layer sets.
+    """The values of ``return_sequences`` and ``return_state``.
 
     Both default to False, as they do in Keras.
 
@@ -33,7 +33,7 @@ class Flags:
 
     @property
     def arguments(self) -> dict[str, bool]:
-        """Give the flags as keyword arguments of a layer, as in ``LSTM(4, **flags.arguments)``."""
+        """The keyword arguments of a layer, as in ``LSTM(4, **flags.arguments)``."""
         return asdict(self)
 
 
@@ -43,4 +43,4 @@ FLAG_COMBINATIONS = (
     Flags(return_state=True),
     Flags(return_sequences=True, return_state=True),
 )
-"""The four combinations of the two flags, neither first and both last."""
+"""The four combinations of the two arguments, neither first and both last."""

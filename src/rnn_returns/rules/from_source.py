@@ -120,9 +120,9 @@ def _bind_arguments(call: ast.Call, name: str) -> dict[str, ast.expr]:
 
 def _explain_unknown_argument(argument: str, name: str) -> str:
     if argument in INPUT_ARGUMENTS:
-        return "give the shape of the input separately."
+        return "pass the shape of the input separately."
     if argument in FLAGS and "layer" in POSITIONAL[name]:
-        return "give it to the layer inside."
+        return "pass it to the wrapped layer."
     return _suggest(argument, list_arguments(name))
 
 
@@ -137,7 +137,7 @@ def _check_cell_dtype(node: ast.expr, name: str) -> None:
     # A description has the dtype of the layer, which is that of its cells.
     if _evaluate(node) not in (None, "float32"):
         raise ValueError(
-            f"Expected dtype of {name} to be 'float32', got {_quote(node)}; give it to the layer."
+            f"Expected dtype of {name} to be 'float32', got {_quote(node)}; pass it to the layer."
         )
 
 

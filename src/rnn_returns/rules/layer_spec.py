@@ -83,7 +83,7 @@ class LayerSpec:
             ``"ConvLSTM1D"``, ``"ConvLSTM2D"``, ``"ConvLSTM3D"``, ``"Bidirectional"`` or
             ``"TimeDistributed"``.
         units: Of LSTM, GRU and SimpleRNN.
-        return_sequences: As in Keras. A wrapper has the flags of the layer that it wraps.
+        return_sequences: As in Keras. A wrapper has this argument of the wrapped layer.
         return_state: As in Keras.
         go_backwards: As in Keras.
         stateful: As in Keras.
@@ -97,7 +97,8 @@ class LayerSpec:
         data_format: ``"channels_last"`` or ``"channels_first"``.
         dilation_rate: One number, or one for each axis of the image.
         layer: What a wrapper wraps; of Bidirectional, the forward layer.
-        backward_layer: Of Bidirectional. None stands for the forward layer, read backwards.
+        backward_layer: Of Bidirectional. None means a copy of the forward layer with the other
+            ``go_backwards``.
         merge_mode: Of Bidirectional.
         dtype: As in Keras, the name of a policy such as ``"mixed_float16"``.
 
@@ -176,7 +177,7 @@ def returned_names(layer: LayerSpec) -> tuple[str, ...]:
     outputs: tuple[str, ...] = ("output",)
     if layer.kind == "Bidirectional" and layer.merge_mode is None:
         outputs = tuple(f"{direction}_output" for direction in DIRECTIONS)
-    # A wrapper has the flags of the layer that it wraps.
+    # A wrapper has this argument of the wrapped layer.
     return (*outputs, *state_names(layer)) if (layer.layer or layer).return_state else outputs
 
 
@@ -201,7 +202,7 @@ def returned_axes(layer: LayerSpec) -> tuple[tuple[str, ...], ...]:
 
 
 def input_axes(layer: LayerSpec) -> tuple[str, ...]:
-    """Name the axes of what *layer* reads.
+    """Name the axes of the input of *layer*.
 
     >>> from rnn_returns.rules.layer_spec import LayerSpec, input_axes
     >>> input_axes(LayerSpec("ConvLSTM1D", filters=4))
@@ -218,7 +219,7 @@ def input_axes(layer: LayerSpec) -> tuple[str, ...]:
 
 
 def wrapped(layer: LayerSpec) -> LayerSpec:
-    """Give the layer that a wrapper wraps; of Bidirectional, the forward layer."""
+    """Return the layer that a wrapper wraps; of Bidirectional, the forward layer."""
     if layer.layer is None:
         raise ValueError(f"{layer.kind} wraps no layer here.")
     return layer.layer
@@ -230,7 +231,7 @@ def unwrap(layer: LayerSpec) -> LayerSpec:
 
 
 def image_axes(layer: LayerSpec, channels: str) -> tuple[str, ...]:
-    """Name the axes of one image that a ConvLSTM reads or returns, *channels* where it belongs."""
+    """Name the axes of one image of a ConvLSTM, with *channels* in its place."""
     axes = IMAGE_AXES[layer.kind]
     return (channels, *axes) if layer.data_format == "channels_first" else (*axes, channels)
 

@@ -20,7 +20,7 @@ class PredictedReturn:
         initial_state: Whether it is called with an initial state.
 
     Raises:
-        ValueError: If Keras refuses the layer or the call.
+        ValueError: If Keras does not support the layer or the call.
 
     >>> from rnn_returns.rules.predicted import PredictedReturn
     >>> from rnn_returns.rules.layer_spec import LayerSpec
@@ -32,7 +32,7 @@ class PredictedReturn:
     output   (batch, units)  (None, 4)
     state_h  (batch, units)  (None, 4)
     <BLANKLINE>
-    without a mask, on any data: state_h == output
+    without a mask, for any input: state_h == output
     """
 
     def __init__(
@@ -69,6 +69,6 @@ class PredictedReturn:
         table = Table(caption, ("tensor", "axes", "shape"), rows)
         masked = "with any mask" if self.options["mask"] else "without a mask"
         equalities = "\n".join(
-            f"{masked}, on any data: {equality}" for equality in self.returned.equalities
+            f"{masked}, for any input: {equality}" for equality in self.returned.equalities
         )
         return "\n\n".join(filter(None, [self.code, repr(table), equalities]))

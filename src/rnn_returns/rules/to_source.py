@@ -31,7 +31,7 @@ def to_source(layer: LayerSpec, module: str = "") -> str:
 
 
 def _reset_zero_output(layer: LayerSpec) -> LayerSpec:
-    """Reset the flag that Bidirectional sets in both layers, whatever it was."""
+    """Reset the argument that Bidirectional sets in both layers."""
 
     def reset(part: LayerSpec | None) -> LayerSpec | None:
         return part and replace(part, zero_output_for_mask=False)

@@ -11,7 +11,7 @@ from sphinx.config import Config
 from sphinx.environment import BuildEnvironment
 from sphinx.util import logging
 
-from site_build.checks import doctests, markup, names, outputs, typed_facts
+from site_build.checks import doctests, markup, names, outputs, typed_facts, words
 from site_build.execution.notebook_outputs import executed_notebook
 
 logger = logging.getLogger(__name__)
@@ -41,6 +41,7 @@ def _check_page(app: Sphinx, doctree: nodes.document) -> None:
     names.record_names(app.env, docname, doctree)
     for node, problem in (
         *typed_facts.find_in_prose(doctree, allowed),
+        *words.find_in_prose(doctree, docname),
         *doctests.find_untested(doctree),
         *markup.find_inline_code(doctree),
     ):

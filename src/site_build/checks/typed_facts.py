@@ -74,7 +74,7 @@ def find_in_comments(notebook: Any, allowed: Collection[str]) -> Iterator[tuple[
 
 def _prose(doctree: nodes.document) -> Iterator[tuple[nodes.Node, str]]:
     for text in doctree.findall(nodes.Text):
-        if not _is_generated(text.parent):
+        if not is_generated(text.parent):
             yield text.parent, text.astext()
     for image in doctree.findall(nodes.image):
         yield image, image.get("alt", "")
@@ -82,13 +82,13 @@ def _prose(doctree: nodes.document) -> Iterator[tuple[nodes.Node, str]]:
         yield meta, meta.get("content", "")
 
 
-def _is_generated(node: nodes.Element | None) -> bool:
+def is_generated(node: nodes.Element | None) -> bool:
     """Whether *node* is in what is not prose: code, a cell of a notebook, or a signature."""
     if node is None:
         return False
     is_signature = node.tagname.startswith("desc_sig")
     is_code = isinstance(node, _NOT_PROSE) or "cell" in node["classes"]
-    return is_signature or is_code or _is_generated(node.parent)
+    return is_signature or is_code or is_generated(node.parent)
 
 
 def _comments(source: str) -> Iterator[str]:

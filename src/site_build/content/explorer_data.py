@@ -25,8 +25,22 @@ MAX_UNITS, MAX_TIMESTEPS = 4, 6
 
 MODULE = "keras.layers."
 CALL = "{names} = layer({arguments})"
-CODE = "import keras\nimport numpy as np\n\nx = np.array({x})\n{mask}layer = {layer}\n{call}\n"
+CODE = """import keras
+import numpy as np
+
+np.set_printoptions(precision=6, suppress=True)
+x = np.array({x})
+{mask}layer = {layer}
+layer.build(x.shape)
+layer.set_weights([
+{weights}])
+{call}
+{print}
+"""
 MASK = "mask = np.array({mask})\n"
+ARRAY = "    np.array({array}),\n"
+PRINT = "print(keras.ops.convert_to_numpy({name}))"
+PRINT_ALL = f"for tensor in ({{names}}):\n    {PRINT.format(name='tensor')}"
 
 
 class Placeholder(int):
@@ -81,7 +95,14 @@ def build_data() -> dict[str, Any]:
     return {
         "layers": table,
         "answers": answers,
-        "code": {"all": CODE, "mask": MASK, "call": CALL},
+        "code": {
+            "all": CODE,
+            "mask": MASK,
+            "call": CALL,
+            "array": ARRAY,
+            "print_one": PRINT,
+            "print_several": PRINT_ALL,
+        },
         "weights": draw_weights(),
         "kinds": list(GATES),
         "modes": [str(mode) for mode in MERGE_MODES],

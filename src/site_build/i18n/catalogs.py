@@ -15,9 +15,9 @@ from site_build.i18n.message import parse_message
 
 LOCALE = Path("docs/locale")
 OUTPUTS = Path("outputs.po")
-# Messages that no page has, by the catalog that they are translated in: those of the theme that it
-# has no good translation of, next to those of the templates, and those of outputs.
-_TEMPLATES = {Path("sphinx.po"): "theme.pot", OUTPUTS: "diagrams.pot"}
+# Messages that no page has, each with the catalog that they are translated in: those of the theme
+# that it has no good translation of, next to those of the templates, and those of outputs.
+_TEMPLATES = {"theme.pot": Path("sphinx.po"), "diagrams.pot": OUTPUTS, "tables.pot": OUTPUTS}
 
 _WIDTH = 100
 _HEADER = """msgid ""
@@ -105,7 +105,7 @@ def _read_templates(root: Path, extracted: Path, outputs: Iterable[str]) -> dict
     """Return the untranslated messages of each catalog."""
     pages = extracted.rglob("*.pot")
     templates = {page.relative_to(extracted).with_suffix(".po"): read(page) for page in pages}
-    for name, source in _TEMPLATES.items():
+    for source, name in _TEMPLATES.items():
         template = templates.setdefault(name, Catalog())
         for message in read(root / LOCALE / source):
             if message.id:

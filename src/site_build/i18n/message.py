@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
@@ -16,7 +17,7 @@ from myst_parser.parsers.mdit import create_md_parser
 _PARSER = create_md_parser(
     MdParserConfig(enable_extensions={"colon_fence", "dollarmath"}), RendererHTML
 )
-# The place of code or of a glued value in the prose.
+# The place of code, of a glued value or of a page's title in the prose.
 OBJECT = "\ufffc"
 # The text of a role with a title for its target.
 _TITLED = re.compile(r"(?P<title>.*?)\s*<(?P<target>[^<>]+)>", re.DOTALL)
@@ -67,7 +68,8 @@ def parse_message(text: str) -> MessageParts:
 
 
 def _read(tokens: Sequence[Token], parts: MessageParts) -> None:
-    for token in tokens:
+    for token, following in pairwise([*tokens, None]):
+        assert token
         match token.type:
             case "text" | "text_special":
                 parts.prose += token.content
@@ -78,6 +80,8 @@ def _read(tokens: Sequence[Token], parts: MessageParts) -> None:
                 parts.code.add(token.content)
             case "link_open":
                 parts.objects[f"link to {token.attrs['href']}"] += 1
+                if following and following.type == "link_close":  # Sphinx fills in the title.
+                    parts.prose += OBJECT
             case "image":
                 parts.objects[f"image {token.attrs['src']}"] += 1
                 _read(token.children or [], parts)

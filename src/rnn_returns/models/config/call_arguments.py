@@ -30,9 +30,9 @@ class CallArguments:
     Args:
         arguments: Those of the caller, by their names; masks that Keras passes are left out.
         passed_mask: The mask that the caller passes, or None.
-        filled_mask: The mask that the file says Keras passed when the model was made; None for
+        filled_mask: The mask that Keras passed, by the file, when the model was made; None for
             none. Of several inputs, a list.
-        is_mask_written: Whether the file says which mask Keras passed.
+        is_mask_written: Whether the file contains which mask Keras passed.
     """
 
     arguments: dict[str, Any]
@@ -118,7 +118,7 @@ def _is_filled(name: str, value: Any, model: ModelConfig) -> bool:
 
 
 def _split_states(node: NodeConfig, arguments: dict[str, Any]) -> dict[str, Any]:
-    """Separate the states and constants, which Keras 2 writes behind the input, from it."""
+    """Separate the states and constants, which Keras 2 writes after the input, from it."""
     first = arguments.get("inputs")
     if not isinstance(first, list) or not first or not isinstance(first[0], GraphTensor):
         return arguments

@@ -81,7 +81,7 @@ def read_serialized(value: Any, what: str) -> SerializedLayer:
 def is_recurrent(layer: SerializedLayer, depth: int = 0) -> bool:
     """Return whether *layer* is recurrent, or a wrapper around a recurrent layer.
 
-    Of a custom class, the arguments tell: those of its base class are among them.
+    Of a custom class, the arguments show it: those of its base class are among them.
     """
     if depth > MAX_DEPTH:
         raise ValueError(f"The layer {layer.name} wraps layers more than {MAX_DEPTH} deep.")

@@ -33,13 +33,13 @@ from rnn_returns.models.config.values import (
 )
 from rnn_returns.rules.layer_spec import Shape
 
-OWN_CALLS = "calls its layers in custom Python code, which explain does not read"
+OWN_CALLS = "calls its layers in custom Python code, which explain does not inspect"
 MAX_MODELS_DEEP = 20
 MAX_LAYERS = 100_000
 
 
 def is_model(layer: SerializedLayer) -> bool:
-    """Return whether *layer* is a model of which the configuration holds the graph."""
+    """Return whether *layer* is a model whose configuration contains the graph."""
     if layer.is_custom:
         return False
     return layer.class_name == "Sequential" or (

@@ -80,9 +80,9 @@ def read_node(node: Any, layer: str, names: Collection[str]) -> NodeArguments:
     """Read one call of a layer.
 
     Args:
-        node: What ``inbound_nodes`` holds for it.
+        node: What ``inbound_nodes`` contains for it.
         layer: The layer, for messages.
-        names: The names of all layers: in old files only they tell a tensor from other lists.
+        names: The names of all layers, which in old files distinguish tensors from other lists.
 
     Raises:
         ValueError: If it has none of the forms that Keras writes.

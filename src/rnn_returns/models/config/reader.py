@@ -1,4 +1,4 @@
-"""The reader of a model's configuration, as JSON holds it, of any version of Keras."""
+"""The reader of a model's configuration, as JSON, of any version of Keras."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -25,8 +25,8 @@ def read_config(config: dict[str, Any], keras_version: str = "", backend: str = 
 
     Args:
         config: The configuration, as ``json.loads`` returns it.
-        keras_version: The version that wrote it, if the file names it elsewhere.
-        backend: The backend that it was written on, if the file names it elsewhere.
+        keras_version: The version that wrote it, if another part of the file names it.
+        backend: The backend that it was written on, if another part of the file names it.
 
     Raises:
         ValueError: If it is not the configuration of a model, with the reason in one sentence.

@@ -1,4 +1,4 @@
-"""One call of a configured model in a traversal: its tensors, and what the file says of them."""
+"""One call of a configured model in a traversal: its tensors and their data in the file."""
 
 from dataclasses import dataclass, field
 from typing import Any

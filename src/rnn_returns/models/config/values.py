@@ -1,4 +1,4 @@
-"""Checked access to the values of a configuration, which may hold anything."""
+"""Checked access to the values of a configuration, which may be anything."""
 
 from typing import Any
 
@@ -92,6 +92,6 @@ def quote(value: Any) -> str:
     if isinstance(value, dict | list | tuple):
         return f"a {type(value).__name__} of {len(value)}"
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) > MAX_SIZE:
-        return "a number out of range"  # Python refuses to write out thousands of digits.
+        return "a number out of range"  # Python does not format thousands of digits.
     text = ascii(value)
     return text if len(text) <= MAX_TEXT else f"{text[: MAX_TEXT - 3]}..."

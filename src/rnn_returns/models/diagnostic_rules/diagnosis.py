@@ -60,7 +60,7 @@ def diagnose_unpredicted_call(
     if spec is None:
         return []
     findings = [*diagnose_layer(layer, spec), *diagnose_stateful(call, spec)]
-    # A file contains the flags of a layer at the time of writing, and Keras repeats the calls.
+    # A file contains the arguments of a layer at the time of writing, and Keras repeats the calls.
     if graph.is_live:
         findings += diagnose_changed_flags(call, spec, options)
     return findings
@@ -79,7 +79,7 @@ def create_diagnostics(
 
 
 def list_facts(call: GraphCall, spec: LayerSpec) -> Iterator[str]:
-    """Yield what is true of a call without being a mistake."""
+    """Yield facts about a call that are not mistakes."""
     inner, count = unwrap(spec), len(state_names(spec))
     if inner.stateful and spec.kind != "TimeDistributed" and "initial_state" not in call.arguments:
         yield (

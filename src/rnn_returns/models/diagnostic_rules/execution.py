@@ -100,9 +100,9 @@ def diagnose_execution(
 def diagnose_changed_flags(
     call: GraphCall, spec: LayerSpec, options: dict[str, bool]
 ) -> Iterator[Finding]:
-    """Yield whether a call was made with other flags than the layer has now.
+    """Yield whether a call was made with other arguments than the layer has now.
 
-    The shapes prove it, if exactly those flags would have given them.
+    The shapes prove it, if only those arguments lead to them.
     """
     inner, shape = unwrap(spec), call.input_shape
     if shape is None or any(output.shape is None for output in call.outputs):
@@ -157,12 +157,12 @@ def _report_missing(name: str, count: int) -> Finding:
     return Finding(
         "RNN503",
         f"the model uses {name}, but when it runs, the layer returns {tensors} without; create the "
-        "model again with flags that return what it uses",
+        "model again with arguments that return what it uses",
     )
 
 
 def _set_flags(spec: LayerSpec, sequences: bool, state: bool) -> LayerSpec:
-    """Return *spec* with these flags, also in the layers that it wraps."""
+    """Return *spec* with these arguments, also in the layers that it wraps."""
     if spec.layer is None:
         return replace(spec, return_sequences=sequences, return_state=state)
     backward = spec.backward_layer and _set_flags(spec.backward_layer, sequences, state)

@@ -61,8 +61,8 @@ def _diagnose_first_sample(output: GraphTensor, index: Index) -> Iterator[Findin
     if isinstance(first, int) and batch != 1:
         yield Finding(
             "RNN304",
-            f"{index.text} takes sample {first} of the tensor {output.name}, which is no list of "
-            "outputs; leave it out, or write [:, -1] for the last time step",
+            f"{index.text} takes sample {first} of the tensor {output.name}, not a list "
+            "of outputs; leave it out, or write [:, -1] for the last time step",
             "output[:, -1]" if len(index.entries) > 2 else "",
         )
 
@@ -109,7 +109,7 @@ def _diagnose_time_step(
 
 
 def _create_fix(spec: LayerSpec, output: GraphTensor) -> str:
-    """Return the flag to change; the sequence has to stay if something else uses it as well."""
+    """Return the argument to change; the sequence has to stay if something else uses it as well."""
     if all(len(tensor.uses) == 1 for tensor in [output, *_follow(output)]):
         return "return_sequences=False"
     return "" if spec.return_state else "return_state=True"
@@ -143,7 +143,7 @@ def read_indices(tensor: GraphTensor) -> Iterator[Index]:
 
 
 def _read_index(call: GraphCall) -> Index | None:
-    """Return what a call takes of its first argument; None if it is no index, or not known."""
+    """Return what a call takes of its first argument; None if it is not an index, or not known."""
     rank = len(call.input_shape or ())
     if call.class_name == "Take":
         axis, entry = call.arguments.get("axis"), call.arguments.get("indices")

@@ -76,7 +76,7 @@ def _diagnose_shape(
 
 
 def _fits_states(spec: LayerSpec, call: GraphCall, lengths: Shape) -> bool:
-    """Return whether a mask with *lengths* behind its time steps fits the states."""
+    """Return whether a mask with *lengths* after its time steps fits the states."""
     if spec.unroll:
         return False
     if spec.kind not in IMAGE_AXES:

@@ -1,8 +1,8 @@
 """Members of a zip, read within limits; nothing is extracted.
 
-A ``.keras`` file is a zip since TensorFlow 2.13. Python's `zipfile` reads it, behind checks that
+A ``.keras`` file is a zip since TensorFlow 2.13. Python's `zipfile` reads it, after checks that
 keep a hostile file from using much memory or time: only the two methods of packing that `zipfile`
-unpacks piece by piece, at most 8 MiB for each member, and at most 1 MiB for the directory.
+unpacks chunk by chunk, at most 8 MiB for each member, and at most 1 MiB for the directory.
 """
 
 import zipfile

@@ -146,7 +146,9 @@ def _read_attribute(message: Piece) -> tuple[str, Piece, Piece]:
         parts.append(message.take(length))
         message.take(-length % 8 if version == 1 else 0)
     name, datatype, dataspace = parts
-    if version > 1 and flags & 3:  # They are references to the types, which are elsewhere.
+    if (
+        version > 1 and flags & 3
+    ):  # They are references to the types, which are stored in another place.
         datatype = b""
     text = name.split(b"\0")[0].decode("utf-8", "replace")
     return text, Piece("datatype of an attribute", datatype), Piece("dataspace", dataspace)

@@ -18,7 +18,7 @@ HEAP_PREFIX = 16  # Of a collection and of an object, filled up where lengths ar
 
 @dataclass
 class Piece:
-    """A piece of the file, whose fields are taken one after the other."""
+    """A part of the file, whose fields are taken one after the other."""
 
     name: str
     data: bytes
@@ -51,7 +51,7 @@ class Piece:
 
 @dataclass(frozen=True)
 class Source:
-    """An open file, with what its superblock says about addresses and lengths.
+    """An open file, with what its superblock contains about addresses and lengths.
 
     Args:
         file: The file, open for reading bytes.

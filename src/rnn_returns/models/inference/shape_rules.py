@@ -1,7 +1,7 @@
 """What the layers around recurrent layers do to shapes, one function for each kind of change.
 
 Each takes the layer's arguments and the shapes of its inputs, and returns the shape of its output,
-or None where its arguments do not tell.
+or None where its arguments do not determine it.
 """
 
 from collections.abc import Callable, Sequence
@@ -57,7 +57,7 @@ def flatten(config: Config, shapes: Shapes) -> Shape | None:
 
 
 def reshape(config: Config, shapes: Shapes) -> Shape | None:
-    """Give all axes but the batch axis other lengths."""
+    """Set the lengths of all axes but the batch axis."""
     batch, *sizes = shapes[0]
     target = [
         expect_number(size, "target_shape", -1)
@@ -77,7 +77,7 @@ def fill_size(target: Sequence[int], sizes: Sequence[int | None]) -> Shape:
 
 
 def permute(config: Config, shapes: Shapes) -> Shape | None:
-    """Reorder the axes behind the batch axis."""
+    """Reorder the axes after the batch axis."""
     batch, *sizes = shapes[0]
     order = [
         expect_number(axis, "dims", 1, len(sizes))

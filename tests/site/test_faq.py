@@ -5,7 +5,7 @@ from pathlib import Path
 
 from support.sites import ROOT
 
-QUESTIONS = (ROOT / "docs/questions.md").read_text(encoding="utf-8")
+QUESTIONS = (ROOT / "docs/faq.md").read_text(encoding="utf-8")
 
 
 def test_every_question_is_answered() -> None:

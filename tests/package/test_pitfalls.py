@@ -1,4 +1,4 @@
-"""Keras still has each pitfall of docs/traps.md; one that was fixed has to leave the page."""
+"""Keras still has each pitfall of docs/pitfalls.md; one that was fixed has to leave the page."""
 
 import doctest
 import inspect
@@ -230,30 +230,30 @@ def constants() -> bool:
 
 
 # Every function above without parameters is the proof of a pitfall.
-TRAPS = {
-    f"trap-{name.strip('_').replace('_', '-')}": function
+PITFALLS = {
+    f"pitfall-{name.strip('_').replace('_', '-')}": function
     for name, function in dict(globals()).items()
     if inspect.isfunction(function) and not inspect.signature(function).parameters
 }
-PAGE = (ROOT / "docs" / "traps.md").read_text(encoding="utf-8")
-HEADINGS = dict(re.findall(r"^\((trap-.+)\)=\n(?:\(.+\)=\n)*### (.+)$", PAGE, re.M))
+PAGE = (ROOT / "docs" / "pitfalls.md").read_text(encoding="utf-8")
+HEADINGS = dict(re.findall(r"^\((pitfall-.+)\)=\n(?:\(.+\)=\n)*### (.+)$", PAGE, re.M))
 
 
-@pytest.mark.parametrize("trap", TRAPS)
-def test_keras_still_does_so(trap: str) -> None:
-    """Each surprise of the page is one still, or the page is told to drop it."""
+@pytest.mark.parametrize("pitfall", PITFALLS)
+def test_keras_still_does_so(pitfall: str) -> None:
+    """Each pitfall of the page is one still, or the page is told to drop it."""
     try:
-        surprises, reason = TRAPS[trap](), "its proof came out False"
+        surprises, reason = PITFALLS[pitfall](), "its proof came out False"
     except Exception as error:
         surprises, reason = False, f"its proof raised {error!r}"
 
     assert surprises, (
-        f"Keras {keras.__version__} has mended {trap}, or changed it: {reason}. Prove it anew, and "
-        f"change the section '{HEADINGS.get(trap)}', labelled ({trap})=, of docs/traps.md."
+        f"Keras {keras.__version__} fixed or changed {pitfall}: {reason}. Prove it again, and "
+        f"change the section '{HEADINGS.get(pitfall)}', labelled ({pitfall})=, of docs/pitfalls.md."
     )
 
 
-def test_every_trap_is_on_the_page_and_tested() -> None:
+def test_every_pitfall_is_on_the_page_and_tested() -> None:
     """Each section of the page has its proof here, and each proof its section."""
-    assert HEADINGS.keys() == TRAPS.keys()
+    assert HEADINGS.keys() == PITFALLS.keys()
     assert len(HEADINGS) == PAGE.count("\n### ")

@@ -1,0 +1,92 @@
+"""The words of the style guide: those in ``words.toml`` are not in prose.
+
+Code is not prose, nor is a message of Keras, which pages quote as code.
+"""
+
+import re
+import tomllib
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from docutils import nodes
+
+from site_build.checks.typed_facts import is_generated
+
+_DATA: dict[str, Any] = tomllib.loads(
+    Path(__file__).with_suffix(".toml").read_text(encoding="utf-8")
+)
+NOT_YET: Collection[str] = frozenset(_DATA["not_yet"])
+"""The pages that still have such words."""
+
+
+@dataclass(frozen=True)
+class Word:
+    """A word that prose does not contain.
+
+    Args:
+        pattern: It and its inflections.
+        use: What to write instead.
+        reason: Why.
+        allowed: Texts in which it means something else.
+    """
+
+    pattern: re.Pattern[str]
+    use: str
+    reason: str
+    allowed: tuple[str, ...] = ()
+
+
+def _compile(pattern: str, **data: Any) -> Word:
+    # A name from code, such as flags.md or Flags(), is not a word.
+    whole = re.compile(rf"(?<![\w.=/-])(?:{pattern})(?![\w(=-]|\.\w)", re.IGNORECASE)
+    return Word(whole, **data)
+
+
+WORDS = tuple(_compile(**entry) for entry in _DATA["word"])
+
+
+def find_words(text: str) -> Iterator[str]:
+    """Yield a problem for each word in *text* that prose does not contain.
+
+    >>> list(find_words("The layer hands the mask on."))
+    ["'hands the mask on': write propagate (a mask), pass (a tensor), initialize with (a state), \
+because a layer passes tensors and propagates masks"]
+    >>> list(find_words("The layer propagates the mask."))
+    []
+    """
+    for word in WORDS:
+        rest = text
+        for exception in word.allowed:
+            rest = rest.replace(exception, "")
+        for found in word.pattern.finditer(rest):
+            yield f"{found.group()!r}: write {word.use}, because {word.reason}"
+
+
+def find_in_prose(doctree: nodes.document, docname: str) -> Iterator[tuple[nodes.Node, str]]:
+    """Yield each piece of prose of a page that contains such a word."""
+    if docname in NOT_YET:
+        return
+    for element, text in _list_texts(doctree):
+        for problem in find_words(text):
+            yield element, f"{problem}: {text!r}"
+
+
+def _list_texts(doctree: nodes.document) -> Iterator[tuple[nodes.Node, str]]:
+    for element in doctree.findall(nodes.TextElement):
+        if not isinstance(element, nodes.Inline) and not is_generated(element):
+            yield element, _read_text(element)
+    for image in doctree.findall(nodes.image):
+        yield image, image.get("alt", "")
+    for meta in doctree.findall(nodes.meta):
+        yield meta, meta.get("content", "")
+
+
+def _read_text(node: nodes.Node) -> str:
+    """Return the text of *node* as on one line, with … in place of code."""
+    if isinstance(node, nodes.Text):
+        return " ".join(node.astext().split("\n"))
+    if isinstance(node, nodes.literal | nodes.raw):
+        return "…"
+    return "".join(map(_read_text, node.children))

@@ -1,0 +1,82 @@
+"""Messages and docstrings of the package have no word that the pages do not have."""
+
+import ast
+import re
+from collections.abc import Iterator
+from doctest import DocTestParser
+from pathlib import Path
+
+import pytest
+from support.sites import ROOT
+
+from site_build.checks.words import NOT_YET, WORDS, find_words
+
+PACKAGE = ROOT / "src" / "rnn_returns"
+# Code in a docstring, and the name of an argument before its description.
+CODE = re.compile(r"``[^`]*``|`[^`]*`|^ *\**\w+:(?= )", re.MULTILINE)
+FILES = sorted(PACKAGE.rglob("*.py"))
+
+
+def list_texts(tree: ast.AST) -> Iterator[str]:
+    """Yield each text of more than one word: docstrings, comments on attributes, messages."""
+    inside = {id(part) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr)
+              for part in node.values}  # fmt: skip
+    for node in ast.walk(tree):
+        if isinstance(node, ast.JoinedStr):
+            yield "".join(
+                str(part.value) if isinstance(part, ast.Constant) else "…" for part in node.values
+            )
+        elif isinstance(node, ast.Constant) and id(node) not in inside and " " in str(node.value):
+            yield str(node.value)
+
+
+def read_prose(text: str) -> str:
+    """Return *text* without its examples, its code and its line breaks."""
+    parts = [part for part in DocTestParser().parse(text) if isinstance(part, str)]
+    prose = re.sub(r"\{\w+\}", "…", CODE.sub("…", "".join(parts)))
+    return " ".join(prose.split())
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(PACKAGE)))
+def test_the_words_of_a_module(file: Path) -> None:
+    """Its docstrings and messages have none of the words in words.toml."""
+    texts = map(read_prose, list_texts(ast.parse(file.read_text(encoding="utf-8"))))
+    assert [(problem, text) for text in texts for problem in find_words(text)] == []
+
+
+@pytest.mark.parametrize(
+    ("source", "found"),
+    [
+        ('"""What comes back."""', ["comes back"]),
+        ('f"{layer} refuses {x} of its own"', ["refuses", "of its own"]),
+        ('raise ValueError("It is held " "against the rules.")', ["held against"]),
+        ('"""Args:\n    flags: The ``flags`` of `a flag`.\n\n>>> "a flag"\n\'a flag\'\n"""', []),
+        ('data["refused"]', []),
+    ],
+)
+def test_a_word_is_found(source: str, found: list[str]) -> None:
+    """A word in a docstring or message is reported, but not in code, names and examples."""
+    problems = [
+        problem
+        for text in list_texts(ast.parse(source))
+        for problem in find_words(read_prose(text))
+    ]
+    assert [problem.partition(": write")[0].strip("'") for problem in problems] == found
+
+
+def test_each_word_is_explained() -> None:
+    """Each entry has a reason, and a replacement that has none of the words itself."""
+    for word in WORDS:
+        assert word.use, word.pattern
+        assert word.reason, word.pattern
+        assert list(find_words(word.use)) == []
+
+
+def test_the_pages_to_rewrite_exist() -> None:
+    """A page that is deleted or renamed leaves the list of pages that are not rewritten."""
+    missing = [
+        page
+        for page in NOT_YET
+        if not any((ROOT / f"{page}{end}").exists() for end in (".md", ".py"))
+    ]
+    assert missing == []
