@@ -63,3 +63,22 @@ def test_a_cell_that_is_not_trained(kind: str) -> None:
 def test_support_of_xla(kind: str, arguments: dict[str, Any]) -> None:
     """Without a GPU, `jit_compile="auto"` compiles a model with any of these layers."""
     assert build(kind, **arguments).supports_jit
+
+
+@pytest.mark.parametrize("kind", ["SimpleRNN", "GRU", "LSTM", *CONVOLUTIONS])
+def test_names_of_kept_states(kind: str) -> None:
+    """The states that a stateful layer keeps are variables named `rnn_state`."""
+    layer = build(kind, stateful=True)
+    layer.build(SHAPES[kind])
+
+    assert {state.name for state in layer.states} == {"rnn_state"}
+
+
+@pytest.mark.parametrize("kind", ["GRU", "LSTM"])
+def test_a_list_of_masks(kind: str) -> None:
+    """The first mask of a list is that of the sequences; the others are those of states."""
+    layer, mask = build(kind), np.array([[True, True], [True, False]])
+    x = X[:, :2]
+
+    np.testing.assert_array_equal(layer(x, mask=[mask, None]), layer(x, mask=mask))
+    assert not np.allclose(layer(x, mask=mask), layer(x), atol=1e-3)
