@@ -1,6 +1,7 @@
 """How `Bidirectional`, `TimeDistributed` and stacks of cells use the layers or cells in them."""
 
 from collections.abc import Callable
+from copy import deepcopy
 from itertools import product
 from typing import Any
 
@@ -236,10 +237,11 @@ class TestStacks:
 
 def test_a_mask_for_an_unknown_batch() -> None:
     """TimeDistributed accepts a mask with a batch size for an input without one."""
-    x, mask = keras.Input((3, 4, 5)), keras.Input(batch_shape=(2, 3), dtype="bool")
-    output = layers.TimeDistributed(layers.Dense(4))(x, mask=mask)
+    layer = layers.TimeDistributed(layers.Dense(4))
+    signature = [tf.TensorSpec((None, 3, 5)), tf.TensorSpec((2, 3), "bool")]
+    called = tf.function(lambda x, mask: layer(x, mask=mask), input_signature=signature)
 
-    assert output.shape[1:] == (3, 4, 4)
+    assert called(np.ones((2, 3, 5), "float32"), np.ones((2, 3), bool)).shape == (2, 3, 4)
 
 
 @pytest.mark.parametrize("use_cudnn", [True, False, "auto"])
@@ -248,3 +250,22 @@ def test_use_cudnn(use_cudnn: Any) -> None:
     layer = layers.Bidirectional(layers.LSTM(4, use_cudnn=use_cudnn))
 
     assert layer.forward_layer.use_cudnn == layer.backward_layer.use_cudnn == use_cudnn
+
+
+class Doubled(layers.GRU):  # type: ignore[misc]
+    """A layer that Keras does not know by its name."""
+
+
+def test_custom_objects() -> None:
+    """TimeDistributed finds a class in `custom_objects`; Bidirectional needs it registered."""
+    config = layers.TimeDistributed(Doubled(4)).get_config()
+    config["layer"] |= {"module": None, "registered_name": "Doubled"}
+    again = layers.TimeDistributed.from_config(
+        deepcopy(config), custom_objects={"Doubled": Doubled}
+    )
+
+    assert type(again.layer) is Doubled
+    with pytest.raises(TypeError, match="Could not locate class 'Doubled'"):
+        layers.TimeDistributed.from_config(config)
+    with pytest.raises(TypeError, match="Could not locate class 'Doubled'"):
+        layers.Bidirectional(Doubled(4))
