@@ -479,7 +479,7 @@ def _list_rejected_layers() -> Iterator[Refusal]:
     yield IndexError, "list index out of range", "its stack is empty", cases
     both = "not compatible with `dilation_rate > 1`"
     images: tuple[tuple[Options, type[Exception], str, str], ...] = (
-        ({"strides": 2, "dilation_rate": 2}, ValueError, both, "together with dilation_rate"),
+        ({"strides": 2, "dilation_rate": 2}, ValueError, both, "with dilation_rate"),
         ({"padding": "causal"}, ValueError, "`padding` argument must be", "padding is 'valid'"),
         ({"data_format": "last"}, ValueError, "`data_format` argument", "data_format is"),
         ({"kernel_size": (1, 1, 1, 1)}, ValueError, "`kernel_size` argument", "numbers, but"),
@@ -508,17 +508,17 @@ def _list_rejected_inputs() -> Iterator[Refusal]:
     lstm, image = plain[0], image_layer("ConvLSTM1D")
     for shape, symbolic in product(((BATCH, 2), SLICES), EACH):
         cases = _call(*plain, *map(bidirectional, plain), shape=shape, symbolic=symbolic)
-        yield ValueError, "expected ndim=3", "reads rank 3", cases
+        yield ValueError, "expected ndim=3", "expects rank 3", cases
     for (kind, shape), symbolic in product(IMAGES.items(), EACH):
         for wrong in (shape[1:], (2, *shape)):
             cases = _call(image_layer(kind), shape=wrong, symbolic=symbolic)
-            yield ValueError, f"expected ndim={len(shape)}", "reads rank", cases
+            yield ValueError, f"expected ndim={len(shape)}", "expects rank", cases
     one_cell, slices = LayerSpec("RNN", cell=LSTM), time_distributed(lstm)
     few = _call(one_cell, shape=(BATCH, 2)) + _call(slices, shape=SEQUENCE)
     many = _call(one_cell, shape=SLICES) + _call(slices, shape=(2, *SLICES))
-    yield REFUSED, "Index out of range", "reads rank", few
-    yield REFUSED, "Incompatible shapes", "reads rank", many
-    yield ValueError, "at least 3 dimensions", "reads rank", _call(slices, shape=(BATCH, 2))
+    yield REFUSED, "Index out of range", "expects rank", few
+    yield REFUSED, "Incompatible shapes", "expects rank", many
+    yield ValueError, "at least 3 dimensions", "expects rank", _call(slices, shape=(BATCH, 2))
     yield REFUSED, "Biases must be 1D", "batch axis is empty", _call(lstm, shape=(0, TIMESTEPS, 2))
     layers = (*plain, LayerSpec("RNN", cell=(LSTM, GRU)))
     cases = _call(*layers, shape=(BATCH, 0, 2))
@@ -540,7 +540,7 @@ def _list_rejected_calls() -> Iterator[Refusal]:
         *_call(time_distributed(stateful), shape=(None, 2, TIMESTEPS, 2), symbolic=True),
         *_call(replace(image, stateful=True), shape=(None, TIMESTEPS, 5, 2), symbolic=True),
     ]
-    yield ValueError, "batch size must be static", "know the batch size", cases
+    yield ValueError, "batch size must be static", "needs a fixed batch size", cases
     for kind, merge_mode, symbolic in product(PLAIN, MERGES, EACH):
         inside = LayerSpec(kind, units=2, stateful=True, return_state=True)
         cases = _call(bidirectional(inside, merge_mode), symbolic=symbolic)
@@ -581,6 +581,6 @@ def _list_rejected_calls() -> Iterator[Refusal]:
     yield REFUSED, "Shapes of all inputs must match", "shapes", cases
     insides = (several, *unlike, bidirectional(lstm, None))
     cases = _call(*map(time_distributed, insides), symbolic=True)
-    yield ValueError, "to a shape", "refuses a symbolic call", cases
+    yield ValueError, "to a shape", "does not support a symbolic call", cases
     cases = _call(time_distributed(lstm), initial_state=True)
     yield TypeError, "unexpected keyword argument", "takes no initial_state", cases
