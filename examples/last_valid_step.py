@@ -103,7 +103,7 @@ for padding in ("post", "pre"):
 #
 # A layer such as `Dense`, which processes each time step on its own, returns no state.
 # To get its last output, find the last `True` in the mask and select this time step.
-# `argmax` returns the first time step with the highest count of `True`.
+# `argmax` returns the first time step at which the running count of `True` is highest.
 # This works for padding at the start and at the end:
 
 
@@ -154,7 +154,7 @@ print("by length", np.round(by_length, 2))
 assert not same(by_length, expected[0])
 
 # %% [markdown]
-# `select_last` does not work for `Bidirectional` because its backward layer processes the last
+# `select_last` does not work with `Bidirectional` because its backward layer processes the last
 # time step first.
 # It does not work with `go_backwards=True` either, because that layer returns its outputs in
 # reverse order.

@@ -77,8 +77,8 @@ assert same(for_all, lstm(padded[:, :2]))
 
 # %% [markdown]
 # The mask needs one value for each time step.
-# If you call a layer directly with the TensorFlow backend, a shorter mask raises an error with
-# `Tried to read from index`, and a longer mask one with `Cannot unstack`.
+# If you call a layer directly on TensorFlow, a shorter mask raises an error that contains
+# `Tried to read from index`. With a longer mask, the error contains `Cannot unstack`.
 # With `unroll=True`, a shorter mask raises `list index out of range`.
 # A longer mask then raises no error, but the result can be wrong.
 #
@@ -158,7 +158,7 @@ assert same(started, with_mask)
 # It also applies to metrics that average such values, such as `mae` and `accuracy`.
 # The model below computes a running sum.
 # Its predictions are correct at the first two time steps and wrong at the two padded time steps.
-# The cell prints the loss and the mean absolute error:
+# The code below prints the loss and the mean absolute error:
 
 
 # %%
@@ -272,7 +272,7 @@ assert same(*predictions)
 # Fill the padding with finite numbers that the compute dtype can store.
 # If the padding contains NaN, the output is finite, but one training step sets every weight to NaN.
 # With `mixed_float16`, Keras skips this training step without an error.
-# This cell prints the percentage of finite values:
+# The code below prints the percentage of finite values:
 
 
 # %%
