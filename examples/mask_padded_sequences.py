@@ -163,7 +163,7 @@ assert same(started, with_mask)
 
 # %%
 def evaluate(*layers, from_state=False):
-    """Compute loss and metric of a running sum after these layers."""
+    """Compute the loss and metric of a running sum after these layers."""
     running_sum = keras.layers.SimpleRNN(
         1,
         kernel_initializer="ones",
