@@ -49,7 +49,7 @@ def _sentences(layout: DiagramLayout) -> Iterator[Message]:
     yield from _initial_states(layout)
     masked = [input_symbol(step) for step, unmasked in enumerate(layout["mask"]) if not unmasked]
     if masked:
-        template = "Masked, so that the states are unchanged: {steps}."
+        template = "Masked, so the states are unchanged: {steps}."
         yield Message(template, steps=", ".join(masked))
     yield from _returned(layout)
 
