@@ -44,7 +44,7 @@ def keras_weights(kind: str, direction: str, units: int) -> list[np.ndarray]:
 
 def test_the_numbers_are_those_of_keras(explorer: Explorer) -> None:
     """On more than a thousand random settings the page shows what the Keras that it names does."""
-    assert f"compare it with Keras {keras.__version__}." in explorer.element.inner_text()
+    assert f"compare these values with Keras {keras.__version__}." in explorer.element.inner_text()
     draw = Random(7)
     wanted: list[tuple[str, dict[str, Any]]] = []
     for key in LAYERS:
