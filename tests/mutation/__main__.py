@@ -2,7 +2,7 @@
 
 ``make mutation`` makes those of keras.toml, ``make mutation LIST=FILE.toml`` those of a list of
 one's own, and ``make mutation SAMPLE=200 SEED=1`` a sample of those that can be generated. Each is
-made to the installed Keras in a process of its own, in which the contract tests must then fail.
+made to the installed Keras in a separate process, in which the contract tests must then fail.
 """
 
 import argparse

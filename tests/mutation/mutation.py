@@ -69,7 +69,7 @@ class Mutation:
         function, mutated = self._compile()
         lines = ["\n"] * (function.__code__.co_firstlineno - 1)
         lines += self.source().splitlines(keepends=True)
-        # Whoever reads the source of the function, as AutoGraph does, must read the mutated one.
+        # What reads the source of the function, as AutoGraph does, must read the mutated one.
         linecache.cache[mutated.code.co_filename] = (0, None, lines, mutated.code.co_filename)
         function.__code__ = mutated.code
         function.__defaults__ = mutated.defaults

@@ -1,4 +1,4 @@
-"""Runs of the contract tests, each in a process of its own whose Keras is mutated."""
+"""Runs of the contract tests, each in a separate process, whose Keras is mutated."""
 
 import multiprocessing
 import os

@@ -15,7 +15,7 @@ MUTATIONS = [mutation for file in LISTS for mutation in read_mutations(file)]
 
 
 def run_python(*arguments: str | Path, cwd: Path = ROOT) -> "subprocess.CompletedProcess[str]":
-    """Run Python in a process of its own, which a mutation may break."""
+    """Run Python in a separate process, which a mutation may break."""
     return subprocess.run(
         [sys.executable, *arguments],
         cwd=cwd,
