@@ -474,7 +474,8 @@ def _list_rejected_layers() -> Iterator[Refusal]:
         bidirectional(LayerSpec("LSTM", units=0)),
         time_distributed(LayerSpec("GRU", units=-1)),
     )
-    yield ValueError, "expected a positive integer", "positive number", cases
+    keras_says = "Received an invalid value for argument `units`, expected a positive integer"
+    yield ValueError, keras_says, "positive number", cases
     cases = _call(LayerSpec("RNN", cell=()))
     yield IndexError, "list index out of range", "its stack is empty", cases
     both = "not compatible with `dilation_rate > 1`"
