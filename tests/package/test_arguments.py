@@ -171,7 +171,7 @@ def test_implementation(kind: str, gates: int) -> None:
 @pytest.mark.skipif(bool(tf.config.list_physical_devices("GPU")), reason="needs a CPU only")
 @pytest.mark.parametrize("kind", ["GRU", "LSTM"])
 def test_use_cudnn(kind: str) -> None:
-    """Without a GPU, use_cudnn=True fails in a call; another value than three fails at once."""
+    """Without a GPU, `use_cudnn=True` fails in a call; an unknown value fails immediately."""
     with pytest.raises(
         ValueError, match="use_cudnn=True was specified, but cuDNN is not supported"
     ):

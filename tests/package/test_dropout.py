@@ -19,7 +19,7 @@ SHAPES = {
     "ConvLSTM2D": (2, 3, 2, 1, 5),
     "ConvLSTM3D": (2, 3, 2, 1, 1, 5),
 }
-# The equations, and how many gates and candidates have weights of their own.
+# The equations, and how many gates and candidates have separate weights.
 EQUATIONS: dict[str, tuple[Callable[..., Any], int]] = {
     "SimpleRNNCell": (simple_rnn, 1),
     "GRUCell": (gru, 3),
@@ -297,7 +297,7 @@ def test_cells_keep_their_seed(kind: str) -> None:
 @EACH_KIND
 @pytest.mark.parametrize("seed", [None, 3])
 def test_the_halves_of_bidirectional(kind: str, seed: int | None) -> None:
-    """The two directions draw masks of their own, but the same ones if the layer has a seed.
+    """The two directions draw separate masks, but the same ones if the layer has a seed.
 
     A SimpleRNN loses its seed on the way.
     """

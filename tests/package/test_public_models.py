@@ -75,7 +75,7 @@ def test_whether_it_runs(name: str) -> None:
     """A model with a diagnostic of severity "fails" raises an error, and any other one runs."""
     model, data = create(name), create_inputs(name)
     if "fails" in [SEVERITIES[code] for code in CODES.get(name, [])]:
-        with pytest.raises(Exception):  # noqa: B017, PT011 - each backend raises errors of its own.
+        with pytest.raises(Exception):  # noqa: B017, PT011 - the errors depend on the backend.
             model(data)
     else:
         results = keras.tree.flatten(model(data))

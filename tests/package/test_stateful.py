@@ -81,7 +81,7 @@ def test_pieces_of_a_sequence(name: str) -> None:
 
 
 def test_without_stateful_nothing_is_kept() -> None:
-    """By default a layer has no state of its own, and every call starts from zeros."""
+    """By default a layer keeps no state, and every call starts from zeros."""
     layer = adder()
 
     assert np.ravel(layer(X)).tolist() == np.ravel(layer(X)).tolist() == SUMS.tolist()

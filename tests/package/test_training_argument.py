@@ -30,7 +30,7 @@ class Witness(keras.layers.Layer):  # type: ignore[misc]
 
 
 class BareWitness:
-    """The same, but not a layer; alone in an RNN it needs a type of its own."""
+    """The same, but not a layer; alone in an RNN it needs a compute dtype."""
 
     state_size = output_size = 1
     compute_dtype = "float32"
@@ -43,7 +43,7 @@ class BareWitness:
 
 
 class Nested(keras.layers.Layer):  # type: ignore[misc]
-    """A layer that calls another one without the argument, or with a value of its own."""
+    """A layer that calls another one without the argument, or with a value that it chooses."""
 
     def __init__(self, **arguments: Any) -> None:
         super().__init__()

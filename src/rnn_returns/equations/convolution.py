@@ -53,13 +53,11 @@ def convolve(
             f"The window of the kernel has the shape {tuple(window)} and does not fit into an "
             f"image of shape {image}; pass larger images, or padding='same'."
         )
-    every, moves, entries = (
-        slice(None),
-        *([slice(None, None, n) for n in ns] for ns in (steps, gaps)),
-    )
+    moves = [slice(None, None, step) for step in steps]
+    entries = [slice(None, None, gap) for gap in gaps]
     # (batch, new_rows, new_cols, channels, kernel_rows, kernel_cols)
     windows = sliding_window_view(images, window, axis=tuple(range(1, rank + 1)))
-    windows = windows[(every, *moves, every, *entries)]
+    windows = windows[(slice(None), *moves, slice(None), *entries)]
     summed = [*range(rank + 2, 2 * rank + 2), rank + 1], [*range(rank + 1)]
     return np.tensordot(windows, kernel, axes=summed)
 

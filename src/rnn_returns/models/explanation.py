@@ -28,8 +28,8 @@ from rnn_returns.rules.layer_spec import OPEN_AXES, LayerSpec, Shape, input_axes
 EXPLAINS_CONTRADICTION = {"RNN503", "RNN504"}
 # Keras builds no stateful layer on such an input, so that another call has built this one.
 BUILT_BEFORE = (
-    "The input has no batch size, but the layer is stateful: it runs with the batch size that it "
-    "was built for, and with no other."
+    "The input has no batch size, but the layer is stateful. It runs only with the batch size that "
+    "it was built for."
 )
 # A length for axes that may not be open, longer than any kernel.
 DUMMY_LENGTH = 10_000
