@@ -24,7 +24,7 @@ test: .venv/ready  ## Run everything that must pass
 	$(MAKE) html
 	$(RUN) -m pytest $(PARALLEL)
 
-contract: .venv/ready  ## Hold rules, values, surprises and messages against the Keras installed
+contract: .venv/ready  ## Compare rules, values, pitfalls and messages with the installed Keras
 	$(RUN) -m pytest $(PARALLEL) @tests/contract.txt
 
 mutation: .venv/ready  ## Change Keras in a hundred ways, or in SAMPLE=200; see whether the contract notices

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 # What the contract tests depend on, besides Keras.
 DEPENDENCIES = (
     "tests/contract.txt",
+    "tests/slower_contract.txt",
     "tests/package/**/*.py",
     "tests/support/*.py",
     "src/rnn_returns/**/*.py",

@@ -18,7 +18,10 @@ import pytest
 from mutation.executed_lines import ExecutedLines, Recorder
 from mutation.mutation import Mutation
 
-CONTRACT = ["-q", "--exitfirst", "-p", "no:cacheprovider", "@tests/contract.txt"]
+CONTRACT = [
+    *("-q", "--exitfirst", "-p", "no:cacheprovider"),
+    *("@tests/contract.txt", "@tests/slower_contract.txt"),
+]
 # A mutation may make Keras run forever, which counts as noticed: if a test takes more than this
 # many seconds of processor time, where the slowest takes two, or waits for as long as the other.
 PATIENCE = 60
