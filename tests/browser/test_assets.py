@@ -323,6 +323,6 @@ SPANS = """() => [...document.querySelectorAll(".highlight pre span[class]")].ma
 def test_spans_in_code_are_visible(visit: Open) -> None:
     """Every span in code has a color of its own, because a phone lays out every span."""
     for scheme in LIGHT_AND_DARK:
-        marks = visit("docs/errors.html", color_scheme=scheme).page.evaluate(SPANS)
+        marks = visit("docs/errors/shapes.html", color_scheme=scheme).page.evaluate(SPANS)
         assert {"k", "o", "s2"} <= {mark for mark, seen in marks if seen}
         assert {mark for mark, seen in marks if not seen} == set()

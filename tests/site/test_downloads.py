@@ -183,15 +183,17 @@ def test_the_archive_is_the_site(published: Path, tmp_path: Path, visit: Open) -
     page.keyboard.press("Enter")
     page.locator("#search-results a").first.click()
 
-    expect(page.locator("article h1")).to_have_text(re.compile("Error messages"))
-    expect(page).to_have_url(re.compile(re.escape(f"{site.as_uri()}/docs/errors.html#")))
+    expect(page.locator("article h1")).to_have_text(re.compile("Unpacking and tuple errors"))
+    expect(page).to_have_url(re.compile(re.escape(f"{site.as_uri()}/docs/errors/tuples.html#")))
     assert visited.console == []
     assert page.locator("p.offline").count() == 0
     files = {path.relative_to(published) for path in published.rglob("*") if path.is_file()}
     assert packed == files - {Path(NAME)}
 
 
-@pytest.mark.parametrize("page", ["index.html", "docs/flags/both.html", "zh/docs/errors.html"])
+@pytest.mark.parametrize(
+    "page", ["index.html", "docs/flags/both.html", "zh/docs/errors/shapes.html"]
+)
 def test_a_page_shows_the_size_of_the_archive(published: Path, page: str) -> None:
     """The link leads to the archive and has its size."""
     html = (published / page).read_text(encoding="utf-8")

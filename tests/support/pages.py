@@ -32,7 +32,7 @@ _KINDS = [
     "docs/flags/both.html",
     "docs/behavior/inside-the-cell.html",
     "docs/truth-table.html",
-    "docs/errors.html",
+    "docs/errors/shapes.html",
     "docs/version-history.html",
     "docs/api.html",
     "examples/attention.html",

@@ -74,9 +74,15 @@ class ModelError(ValueError):
         self.diagnostics = diagnostics
 
 
-PITFALLS, ERRORS = "docs/pitfalls.html#pitfall-", "docs/errors.html#error-"
-UNCHECKED, MATRIX_SIZE = f"{PITFALLS}initial-state-unchecked", f"{ERRORS}matrix-size"
-LIST_INDEX, TOO_FEW = f"{ERRORS}list-index", f"{ERRORS}too-few-leaves"
+PITFALLS, ERRORS = "docs/pitfalls.html#pitfall-", "docs/errors/"
+UNCHECKED, MATRIX_SIZE = (
+    f"{PITFALLS}initial-state-unchecked",
+    f"{ERRORS}shapes.html#error-matrix-size",
+)
+LIST_INDEX, TOO_FEW = (
+    f"{ERRORS}states.html#error-list-index",
+    f"{ERRORS}states.html#error-too-few-leaves",
+)
 MASK_SHAPE = "examples/mask_padded_sequences.html#mask-shape"
 
 KINDS = (
@@ -156,7 +162,7 @@ KINDS = (
     ),
     DiagnosticKind(
         *("RNN304", "first-sample", "silent", "A sample is taken instead of an output"),
-        f"{ERRORS}not-enough-values",
+        f"{ERRORS}tuples.html#error-not-enough-values",
     ),
     DiagnosticKind(
         *("RNN305", "reversed-sequence", "silent", "A reversed sequence is used as if in order"),
@@ -194,7 +200,7 @@ KINDS = (
     ),
     DiagnosticKind(
         *("RNN505", "ragged-input", "fails", "A ragged input"),
-        f"{ERRORS}inhomogeneous-shape",
+        f"{ERRORS}shapes.html#error-inhomogeneous-shape",
         TENSORFLOW,
     ),
     DiagnosticKind(

@@ -97,9 +97,9 @@ def colab_address(repository: str, notebook: str) -> str:
         repository: The address of the source, or nothing.
         notebook: The notebook's place in the site.
 
-    >>> colab_address("https://github.com/owner/name", "zh/docs/errors.ipynb")
-    'https://colab.research.google.com/github/owner/name/blob/notebooks/zh/docs/errors.ipynb'
-    >>> colab_address("https://example.org/name", "zh/docs/errors.ipynb")
+    >>> colab_address("https://github.com/owner/name", "zh/docs/errors/shapes.ipynb")
+    'https://colab.research.google.com/github/owner/name/blob/notebooks/zh/docs/errors/shapes.ipynb'
+    >>> colab_address("https://example.org/name", "zh/docs/errors/shapes.ipynb")
     ''
     """
     if not repository.startswith(GITHUB):
