@@ -17,7 +17,8 @@
 # encoder.
 # A bidirectional LSTM returns two hidden states and two cell states, but the decoder needs one of
 # each.
-# Concatenate the hidden states and the cell states, and use twice as many units in the decoder.
+# Concatenate the two hidden states and, separately, the two cell states. Use twice as many units in
+# the decoder as in the wrapped LSTM.
 
 # %% [markdown]
 # ## Return the states of the encoder
@@ -69,8 +70,8 @@ assert same(backward_c, state_c)
 # (q-bidirectional-encoder)=
 # ## Concatenate the states
 #
-# The concatenated states have twice as many units as one direction, so the decoder needs the same
-# number of units:
+# Each concatenated state is twice as long as the state of one direction, so the decoder needs twice
+# as many units:
 
 # %%
 state_h = keras.ops.concatenate([forward_h, backward_h], axis=-1)

@@ -13,7 +13,7 @@
 # %% [markdown]
 # # Get the last output of padded sequences
 #
-# In a batch with padding at the end, the last time step of the shorter sequences is masked.
+# In a batch with padding at the end, the last time step of the shorter sequences is padding.
 # To get the output at the last unmasked time step, pass a mask and use the final state `state_h`.
 # If other layers follow the recurrent layer, select that time step from their output.
 
@@ -28,7 +28,7 @@ lengths = np.array([2, 3])
 
 
 def pad(padding):
-    """Pad to one length and make a mask."""
+    """Pad to the same length and make a mask."""
     x = keras.utils.pad_sequences(
         [short, long],
         padding=padding,
@@ -156,7 +156,7 @@ assert not same(by_length, expected[0])
 # %% [markdown]
 # `select_last` does not work with `Bidirectional` because its backward layer processes the last
 # time step first.
-# It does not work with `go_backwards=True` either, because that layer returns its outputs in
+# It does not work with `go_backwards=True` either, because such a layer returns its outputs in
 # reverse order.
 
 # %%

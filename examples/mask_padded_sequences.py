@@ -13,7 +13,7 @@
 # %% [markdown]
 # # Mask padded sequences
 #
-# Pad sequences of different lengths to one length, and mask the padding.
+# Pad sequences of different lengths to the same length, and mask the padding.
 # A recurrent layer then returns the same final states as without padding.
 # You can pass the mask yourself, or use a layer that creates it.
 # For the values that a layer returns at masked time steps, see [](../docs/behavior/masking.md).
@@ -77,7 +77,7 @@ assert same(for_all, lstm(padded[:, :2]))
 
 # %% [markdown]
 # The mask needs one value for each time step.
-# If you call a layer directly on TensorFlow, a shorter mask raises an error that contains
+# With TensorFlow, calling a layer directly with a shorter mask raises an error that contains
 # `Tried to read from index`. With a longer mask, the error contains `Cannot unstack`.
 # With `unroll=True`, a shorter mask raises `list index out of range`.
 # A longer mask then raises no error, but the result can be wrong.
