@@ -66,12 +66,12 @@ def test_support_of_xla(kind: str, arguments: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("kind", ["SimpleRNN", "GRU", "LSTM", *CONVOLUTIONS])
-def test_names_of_kept_states(kind: str) -> None:
-    """The states that a stateful layer keeps are variables named `rnn_state`."""
-    layer = build(kind, stateful=True)
+def test_paths_of_kept_states(kind: str) -> None:
+    """A stateful layer keeps its states in variables with the path `NAME/rnn_state`."""
+    layer = build(kind, stateful=True, name="layer")
     layer.build(SHAPES[kind])
 
-    assert {state.name for state in layer.states} == {"rnn_state"}
+    assert {state.path for state in layer.states} == {"layer/rnn_state"}
 
 
 @pytest.mark.parametrize("kind", ["GRU", "LSTM"])

@@ -98,8 +98,9 @@ class TestTimeDistributed:
         """A regularizer of weights adds its loss once, not once for each slice."""
         layer = layers.TimeDistributed(layers.GRU(UNITS, kernel_regularizer="l2"))
         layer(SLICES)
+        expected = keras.regularizers.L2()(layer.layer.cell.kernel)
 
-        assert len(layer.losses) == 1
+        np.testing.assert_array_equal(layer.losses, [expected])
 
 
 class TestBidirectional:
