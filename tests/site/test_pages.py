@@ -26,7 +26,6 @@ PAGES_WITH_BARE_ANSWERS = {
     "docs/errors/saving.html",
     "docs/errors/shapes.html",
     "docs/errors/states.html",
-    "docs/errors/tuples.html",
     "docs/explain.html",
     "docs/layers/bidirectional.html",
     "docs/layers/cells-and-stacks.html",
