@@ -1,15 +1,75 @@
-// Lets a reader narrow the table below each `.filter` to the rows that hold all the words typed.
+// Lets a reader narrow what follows each `.filter`: the rows of a table, or the messages of a list.
+// A row stays if it has all the words typed. A message also stays if it is in what was pasted; if
+// there is none, those stay that have most words in common with it.
 // The words of the page are the page's own: the label is the text of the `.filter`, and its field
 // takes over the name that the page gave it, for a label needs one.
 "use strict";
 
+const LEFT_OUT = "…"; // A message has this for what differs from program to program.
+
+const splitWords = (text) => text.toLowerCase().split(/\s+/).filter(Boolean);
+
+// Quotes and blanks differ between versions and terminals.
+const simplify = (text) =>
+  text.toLowerCase().replace(/[`'"‘’“”]/g, "").replace(/\s+/g, " ").trim();
+
+function isIn(typed, message) {
+  let place = 0;
+  for (const part of message.split(LEFT_OUT).map(simplify).filter(Boolean)) {
+    const found = typed.indexOf(part, place);
+    if (found < 0) return false;
+    place = found + part.length;
+  }
+  return place > 0;
+}
+
+// Numbers and short words are in every message.
+const listLongWords = (text) => new Set(simplify(text).match(/[\p{L}_][\p{L}\p{N}_]{3,}/gu) ?? []);
+
+function findMostAlike(typed, texts) {
+  const words = listLongWords(typed);
+  const shared = texts.map((text) => [...listLongWords(text)].filter((word) => words.has(word)).length);
+  const most = Math.max(...shared);
+  return shared.map((count) => most > 1 && count === most); // One word in common is an accident.
+}
+
+function chooseRows(typed, texts) {
+  const words = splitWords(typed);
+  return texts.map((text) => words.every((word) => text.toLowerCase().includes(word)));
+}
+
+function chooseMessages(typed, texts) {
+  const pasted = simplify(typed);
+  const withAll = chooseRows(typed, texts);
+  const chosen = texts.map((text, index) => withAll[index] || isIn(pasted, text));
+  return chosen.includes(true) ? chosen : findMostAlike(typed, texts);
+}
+
+function readVisible(element) {
+  const seen = element.cloneNode(true);
+  seen.querySelectorAll("[hidden]").forEach((one) => one.remove());
+  return seen.textContent;
+}
+
+// The messages are the headings of the pages that a list of pages has below its first level.
+function findItems(place) {
+  const found = [...document.querySelectorAll("table.rnn-table, .toctree-wrapper")].find(
+    (one) => place.compareDocumentPosition(one) & Node.DOCUMENT_POSITION_FOLLOWING,
+  );
+  if (!found) return null;
+  const table = found.matches("table");
+  return {
+    choose: table ? chooseRows : chooseMessages,
+    items: table ? [...found.tBodies[0].rows] : [...found.querySelectorAll("li.toctree-l2")],
+    groups: table ? [] : [...found.querySelectorAll("li.toctree-l1")],
+  };
+}
+
 document.addEventListener("DOMContentLoaded", () => {
   for (const place of document.querySelectorAll(".filter")) {
-    const tables = [...document.querySelectorAll("table.rnn-table")];
-    const table = tables.find(
-      (one) => place.compareDocumentPosition(one) & Node.DOCUMENT_POSITION_FOLLOWING,
-    );
-    if (!table) continue;
+    const found = findItems(place);
+    if (!found) continue;
+    const { choose, items, groups } = found;
 
     const input = document.createElement("input");
     input.type = "search";
@@ -22,18 +82,11 @@ document.addEventListener("DOMContentLoaded", () => {
     count.htmlFor = input.id;
     place.replaceChildren(label, input, count);
 
-    const rows = [...table.tBodies[0].rows];
     const narrow = () => {
-      const words = input.value.toLowerCase().split(/\s+/).filter(Boolean);
-      let left = 0;
-      for (const row of rows) {
-        const seen = row.cloneNode(true);
-        seen.querySelectorAll("[hidden]").forEach((one) => one.remove());
-        const text = seen.textContent.toLowerCase();
-        row.hidden = !words.every((word) => text.includes(word));
-        left += row.hidden ? 0 : 1;
-      }
-      count.textContent = `${left} / ${rows.length}`;
+      const chosen = choose(input.value, items.map(readVisible));
+      items.forEach((item, index) => (item.hidden = !chosen[index]));
+      for (const group of groups) group.hidden = !group.querySelector("li:not([hidden])");
+      count.textContent = `${chosen.filter(Boolean).length} / ${items.length}`;
     };
     input.addEventListener("input", narrow);
     document.addEventListener("picked", narrow); // See pick.js.

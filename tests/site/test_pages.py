@@ -24,7 +24,6 @@ PAGES_WITH_BARE_ANSWERS = {
     "docs/behavior/masking.html",
     "docs/coming.html",
     "docs/errors/saving.html",
-    "docs/errors/shapes.html",
     "docs/errors/states.html",
     "docs/explain.html",
     "docs/layers/bidirectional.html",

@@ -200,7 +200,7 @@ KINDS = (
     ),
     DiagnosticKind(
         *("RNN505", "ragged-input", "fails", "A ragged input"),
-        f"{ERRORS}shapes.html#error-inhomogeneous-shape",
+        f"{ERRORS}shapes.html#error-ragged",
         TENSORFLOW,
     ),
     DiagnosticKind(
