@@ -67,6 +67,8 @@ myst_heading_anchors = 3
 # The only typed facts that prose may contain, each with its reason.
 typed_facts_allowed = {
     "CC BY 4.0": "the name of a license",
+    "Keras 2": "the name of an API, which many versions have",
+    "Keras 3": "the name of an API, which many versions have",
 }
 
 # The package's reference

@@ -2,6 +2,7 @@
 
 import re
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -58,8 +59,15 @@ def test_anchors() -> None:
     [(page, *rest) for page, _, *rest in SECTIONS],
     ids=[labels[0] for _, labels, *_ in SECTIONS],
 )
-def test_section(page: str, message: str, cells: list[tuple[str, bool]]) -> None:
+def test_section(
+    page: str,
+    message: str,
+    cells: list[tuple[str, bool]],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
     """Each section raises the message of its heading, and then runs code that is fixed."""
+    monkeypatch.chdir(tmp_path)  # A page may change to another folder, for its files.
     raising = [raises for _, raises in cells]
     assert True in raising
     assert raising[-1] is False
