@@ -75,15 +75,15 @@ class ModelError(ValueError):
 
 
 PITFALLS, ERRORS = "docs/pitfalls.html#pitfall-", "docs/errors/"
-UNCHECKED, MATRIX_SIZE = (
-    f"{PITFALLS}initial-state-unchecked",
-    f"{ERRORS}shapes.html#error-matrix-size",
-)
+UNCHECKED = f"{PITFALLS}initial-state-unchecked"
 LIST_INDEX, TOO_FEW = (
     f"{ERRORS}states.html#error-list-index",
     f"{ERRORS}states.html#error-too-few-leaves",
 )
-MASK_SHAPE = "examples/mask_padded_sequences.html#mask-shape"
+MASK_RANK, MASK_LENGTH = (
+    f"{ERRORS}masks.html#error-mask-rank",
+    f"{ERRORS}masks.html#error-mask-too-short",
+)
 
 KINDS = (
     DiagnosticKind(
@@ -99,7 +99,8 @@ KINDS = (
         *("RNN103", "initial-state-rank", "fails", "An initial state of a wrong rank"), UNCHECKED
     ),
     DiagnosticKind(
-        *("RNN104", "initial-state-size", "fails", "An initial state of a wrong size"), MATRIX_SIZE
+        *("RNN104", "initial-state-size", "fails", "An initial state of a wrong size"),
+        f"{ERRORS}states.html#error-state-dimensions",
     ),
     DiagnosticKind(
         *("RNN105", "initial-state-broadcast", "silent", "An initial state that is broadcast"),
@@ -126,7 +127,7 @@ KINDS = (
         "docs/layers/cells-and-stacks.html#q-stack-structure",
     ),
     DiagnosticKind(
-        *("RNN201", "mask-shape", "fails", "A mask of a wrong shape"), MASK_SHAPE, TENSORFLOW
+        *("RNN201", "mask-shape", "fails", "A mask of a wrong shape"), MASK_RANK, TENSORFLOW
     ),
     DiagnosticKind(
         *("RNN202", "mask-per-value", "silent", "A mask of single values, not of time steps"),
@@ -134,7 +135,7 @@ KINDS = (
         TENSORFLOW,
     ),
     DiagnosticKind(
-        *("RNN203", "mask-length", "fails", "A mask of a wrong length"), MASK_SHAPE, TENSORFLOW
+        *("RNN203", "mask-length", "fails", "A mask of a wrong length"), MASK_LENGTH, TENSORFLOW
     ),
     DiagnosticKind(
         *("RNN204", "mask-dropped", "silent", "The mask is dropped"),
@@ -178,7 +179,7 @@ KINDS = (
     ),
     DiagnosticKind(
         *("RNN403", "stateful-changed", "fails", "A layer that became stateful after it was built"),
-        "docs/behavior/initial-state-and-stateful.html",
+        f"{ERRORS}states.html#error-state-none",
     ),
     DiagnosticKind(
         *("RNN501", "cannot-run", "fails", "The model can be created, but not run"),
