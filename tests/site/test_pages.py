@@ -23,7 +23,6 @@ PAGES_WITH_BARE_ANSWERS = {
     "docs/behavior/inside-the-cell.html",
     "docs/behavior/masking.html",
     "docs/coming.html",
-    "docs/explain.html",
     "docs/layers/bidirectional.html",
     "docs/layers/cells-and-stacks.html",
     "docs/layers/convlstm.html",

@@ -193,11 +193,11 @@ KINDS = (
     ),
     DiagnosticKind(
         *("RNN503", "output-missing", "fails", "An output that the layer does not return"),
-        "docs/explain.html",
+        "docs/flags/state.html",
     ),
     DiagnosticKind(
         *("RNN504", "arguments-changed", "silent", "Arguments were changed after the call"),
-        "docs/explain.html",
+        "docs/flags/state.html",
     ),
     DiagnosticKind(
         *("RNN505", "ragged-input", "fails", "A ragged input"),
