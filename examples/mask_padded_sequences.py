@@ -306,4 +306,4 @@ assert not weights.any()
 #
 # - [](last_valid_step.py): the output at the last unmasked time step.
 # - [](sequence_to_sequence.py): masks in an encoder and a decoder.
-# - [](../docs/pitfalls.md): masks that are dropped silently.
+# - [](../docs/pitfalls/masks.md): masks that are dropped silently.

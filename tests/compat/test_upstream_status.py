@@ -13,8 +13,8 @@ from keras_compat.data_files import PACKAGE
 STATUS: dict[str, dict[str, Any]] = tomllib.loads(
     (PACKAGE / "upstream_status.toml").read_text(encoding="utf-8")
 )
-PAGE = (ROOT / "docs/pitfalls.md").read_text(encoding="utf-8")
-ON_PAGE = re.findall(r"^\((pitfall-[\w-]+)\)=$", PAGE, re.M)
+PAGES = [path.read_text(encoding="utf-8") for path in (ROOT / "docs/pitfalls").glob("*.md")]
+ON_PAGE = re.findall(r"^\((pitfall-[\w-]+)\)=$", "\n".join(PAGES), re.M)
 REPOSITORY = r"https://github\.com/(keras-team/(keras|tf-keras)|tensorflow/tensorflow)"
 ISSUE = re.compile(rf"{REPOSITORY}/issues/\d+")
 PULL_REQUEST = re.compile(rf"{REPOSITORY}/pull/\d+")
@@ -22,7 +22,7 @@ FIELDS = {"status", "url", "queries", "fixed_in", "fix", "what", "date"}
 
 
 def test_every_pitfall_has_a_status() -> None:
-    """Each section of the page has an entry; an entry without a section says what happens."""
+    """Each section of the pages has an entry; an entry without a section says what happens."""
     assert ON_PAGE
     assert set(ON_PAGE) - STATUS.keys() == set()
     described = {label for label, entry in STATUS.items() if entry.get("what", "").endswith(".")}

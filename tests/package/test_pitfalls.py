@@ -1,4 +1,4 @@
-"""Keras still has each pitfall of docs/pitfalls.md; one that was fixed has to leave the page."""
+"""Keras still has each pitfall of docs/pitfalls/; one that was fixed has to leave its page."""
 
 import doctest
 import inspect
@@ -38,8 +38,238 @@ def mask_initial_state() -> bool:
     )
 
 
+def counter(**arguments: object) -> layers.SimpleRNN:
+    """Make a layer that counts the time steps that it processes."""
+    return layers.SimpleRNN(
+        1,
+        kernel_initializer="zeros",
+        recurrent_initializer="ones",
+        bias_initializer="ones",
+        activation=None,
+        **arguments,
+    )
+
+
+def adder(**arguments: object) -> layers.SimpleRNN:
+    """Make a layer that computes a running sum."""
+    return layers.SimpleRNN(
+        1,
+        kernel_initializer="ones",
+        recurrent_initializer="ones",
+        activation=None,
+        **arguments,
+    )
+
+
+ONES = np.ones((2, 3, 1), "float32")
+SERIES = np.array([[[1.0], [2.0], [0.0]]])
+MASK = np.array([[True, True, False]])
+
+
+def counted(sequence: object, **arguments: object) -> list[float]:
+    """Return how many time steps of *sequence* are processed."""
+    return [float(count) for count in np.ravel(counter()(sequence, **arguments))]
+
+
+def mask_arithmetic() -> bool:
+    """An operation drops the mask, also in a model; a layer propagates it."""
+    eager, symbolic = layers.Masking()(SERIES), layers.Masking()(inputs_ := keras.Input((3, 1)))
+
+    def count(sequence: object) -> list[float]:
+        model = keras.Model(inputs_, counter()(sequence))
+        return [float(count) for count in np.ravel(model(SERIES))]
+
+    kept = counted(layers.Rescaling(2)(eager)), count(layers.Rescaling(2)(symbolic))
+    dropped = counted(eager * 2), counted(eager[:, :3]), count(symbolic * 2), count(symbolic[:, :3])
+    return kept == ([2],) * 2 and dropped == ([3],) * 4
+
+
+def mask_loss() -> bool:
+    """The loss of a masked time step is zero, unless the mask is dropped."""
+    inputs = keras.Input((3, 1))
+    output = adder(return_sequences=True)(layers.Masking()(inputs))
+    losses = []
+    for result in (output, output * 1):
+        model = keras.Model(inputs, result)
+        model.compile(loss="mse")
+        losses.append(model.evaluate(SERIES, np.array([[[1.0], [3.0], [99.0]]]), verbose=0))
+    return bool(losses[0] == 0 and losses[1] > 3000)
+
+
+def masking_zero_steps() -> bool:
+    """A time step of zeros is masked wherever it is."""
+    return counted(layers.Masking()(SERIES[:, [0, 2, 1]])) == [2]
+
+
+def mask_nan() -> bool:
+    """The output is finite, and one training step makes every weight NaN."""
+    inputs, mask = keras.Input((3, 1)), keras.Input((3,), dtype="bool")
+    model = keras.Model([inputs, mask], layers.LSTM(4)(inputs, mask=mask))
+    model.compile(loss="mse")
+    data = [np.where(MASK[..., np.newaxis], SERIES, np.nan), MASK]
+    output = model.predict(data, verbose=0)
+    model.train_on_batch(data, np.zeros((1, 4)))
+    return bool(np.isfinite(output).all()) and not any(
+        np.isfinite(weight).any() for weight in model.get_weights()
+    )
+
+
+def unrolled_zero_output() -> bool:
+    """The mask is not reversed for the outputs of an unrolled backward layer."""
+    halves = [
+        np.array(
+            layers.Bidirectional(counter(return_sequences=True, unroll=unroll))(SERIES, mask=MASK)
+        )
+        for unroll in (False, True)
+    ]
+    return [half[0, :, 1].tolist() for half in halves] == [[2, 1, 0], [0, 1, 0]]
+
+
+def conv_lstm_masking() -> bool:
+    """The mask of images has a value for each pixel, and a masked pixel keeps its state."""
+    video = np.zeros((1, 2, 3, 3, 1), "float32")
+    video[0, 0, 0, 0] = video[0, 1, 1, 1] = 1
+    masking, conv = layers.Masking(), layers.ConvLSTM2D(1, 1, return_sequences=True)
+    masked, plain = (np.array(conv(x))[0, :, 0, 0, 0] for x in (masking(video), video))
+    return (
+        tuple(masking.compute_mask(video).shape) == video.shape[:-1]
+        and masked[0] == masked[1]
+        and plain[0] != plain[1]
+    )
+
+
+def state_broadcast() -> bool:
+    """A state or an input with batch size one is broadcast."""
+    one, two = np.array([[100.0]]), np.array([[100.0], [200.0]])
+    outputs = adder()(ONES, initial_state=one), adder()(ONES[:1], initial_state=two)
+    return [np.ravel(output).tolist() for output in outputs] == [[103, 103], [103, 203]]
+
+
+def stateful_initial_state() -> bool:
+    """The states of a call with an initial state are kept."""
+    layer = adder(stateful=True)
+    layer(ONES)
+    layer(ONES, initial_state=np.array([[100.0], [200.0]]))
+    return np.array_equal(np.ravel(layer(ONES)), [106, 206])
+
+
+def reset_nested() -> bool:
+    """A loop over the layers misses those in a nested model and in `TimeDistributed`."""
+    batch = keras.Input(batch_shape=ONES.shape)
+    nested = keras.Sequential([batch, keras.Sequential([batch, adder(stateful=True)])])
+    slices = keras.Input(batch_shape=(2, 1, 3, 1))
+    distributed = keras.Sequential([slices, layers.TimeDistributed(adder(stateful=True))])
+    both = keras.Sequential([batch, layers.Bidirectional(adder(stateful=True))])
+    sums = []
+    for model, x in ((nested, ONES), (distributed, ONES[:, np.newaxis]), (both, ONES)):
+        model(x)
+        for layer in model.layers:
+            if getattr(layer, "stateful", False):
+                layer.reset_state()
+        sums.append(np.ravel(model(x)).tolist())
+    return sums == [[6, 6], [6, 6], [3, 3, 3, 3]]
+
+
+def time_distributed_stateful() -> bool:
+    """The states of a slice are the initial states of the next one."""
+    layer = layers.TimeDistributed(adder(stateful=True))
+    return np.array_equal(np.ravel(layer(np.ones((1, 3, 2, 1)))), [2, 4, 6])
+
+
+def unpack_batch() -> bool:
+    """One tensor of two samples is unpacked into two names, but not symbolically."""
+    first, _ = layers.GRU(4)(X)
+    return tuple(first.shape) == (4,) and raises(
+        NotImplementedError,
+        "Iterating over a symbolic",
+        lambda: list(layers.GRU(4)(keras.Input((3, 1)))),
+    )
+
+
+def first_sample() -> bool:
+    """An index selects a sample, also in a model."""
+    inputs = keras.Input((3, 1))
+    return tuple(keras.Model(inputs, layers.LSTM(4)(inputs)[0])(X).shape) == (4,)
+
+
+def target_broadcast() -> bool:
+    """One target per sample is compared with the output at every time step."""
+    model = keras.Sequential([adder(return_sequences=True)])
+    model.compile(loss="mse")
+    loss = model.evaluate(np.array([[[1.0], [2.0], [4.0]]] * 2), np.full((2, 1), 7.0), verbose=0)
+    return bool(abs(loss - (36 + 16) / 3) < 1e-4)
+
+
+def simple_rnn_arguments() -> bool:
+    """SimpleRNN has no activity penalty and no seed in its config; a GRU has both."""
+    found = []
+    for kind in (layers.SimpleRNN, layers.GRU):
+        layer = kind(4, activity_regularizer="l1", seed=7)
+        layer(X)
+        found.append((len(layer.losses), kind.from_config(layer.get_config()).cell.seed))
+    return found == [(0, None), (1, 7)]
+
+
+def time_distributed_losses() -> bool:
+    """The activity penalty of the wrapped layer is missing; that of the wrapper is not."""
+    wrapped = layers.TimeDistributed(layers.Dense(4, activity_regularizer="l1"))
+    wrapper = layers.TimeDistributed(layers.Dense(4), activity_regularizer="l1")
+    wrapped(X), wrapper(X)
+    return not wrapped.losses and len(wrapper.losses) == 1
+
+
+def time_distributed_slices() -> bool:
+    """In a graph with an unknown number of slices, there are as many as samples."""
+    inputs = keras.Input((None, 4, 5))
+    model = keras.Model(inputs, layers.TimeDistributed(layers.LSTM(4))(inputs))
+    shapes = [model.predict(np.ones((2, n, 4, 5)), verbose=0).shape for n in (6, 5)]
+    return shapes == [(2, 6, 4), (2, 2, 4)]
+
+
+def bidirectional_weights() -> bool:
+    """The weights are not those that were passed."""
+    trained = layers.Bidirectional(layers.LSTM(4))
+    output = trained(X)
+    copied = layers.Bidirectional(layers.LSTM(4), weights=trained.get_weights())
+    different = not np.allclose(output, copied(X))
+    copied.set_weights(trained.get_weights())
+    return different and np.allclose(output, copied(X))
+
+
+def dropout_clamped() -> bool:
+    """A rate is clamped; LSTM and GRU ignore a rate of one, SimpleRNN drops its input."""
+    kinds = (layers.LSTM, layers.GRU, layers.SimpleRNN)
+    rates = [kind(4, dropout=rate).dropout for kind in kinds for rate in (20, -1)]
+    same = []
+    for kind in kinds:
+        layer = kind(4, dropout=20)
+        same.append(np.allclose(layer(ONES), layer(ONES, training=True)))
+    return rates == [1, 0] * 3 and same == [True, True, False]
+
+
+def backward_layer() -> bool:
+    """With exchanged directions, both halves of the output are reversed."""
+    x = np.array([[[1.0], [2.0], [4.0]]])
+    halves = []
+    for forward in (True, False):
+        backward = adder(return_sequences=True, go_backwards=not forward)
+        layer = layers.Bidirectional(
+            adder(return_sequences=True, go_backwards=forward), backward_layer=backward
+        )
+        halves.append(np.array(layer(x))[0].T.tolist())
+    overridden = backward.zero_output_for_mask is True
+    return overridden and halves == [[[4, 6, 7], [7, 3, 1]], [[1, 3, 7], [7, 6, 4]]]
+
+
+def bidirectional_dtype() -> bool:
+    """The output has the data type of the wrapper, the states that of the wrapped layer."""
+    lstm = layers.LSTM(4, return_state=True, dtype="mixed_float16")
+    output, *states = layers.Bidirectional(lstm)(X)
+    return output.dtype == "float32" and {state.dtype.name for state in states} == {"float16"}
+
+
 def mask_dropped() -> bool:
-    """A layer without masking warns and drops the mask, and the reference says it raises."""
+    """A layer without masking warns and drops the mask; the documentation says it raises."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         convolved = layers.Conv1D(3, 1)(EMBEDDING(TOKENS))
@@ -61,7 +291,7 @@ def go_backwards_mask() -> bool:
 
 
 def zero_output() -> bool:
-    """The last output is wiped out, where the reference says that the flag is not used."""
+    """The last output is zero; the documentation says that the argument is not used."""
     padded = np.array([[True, True, False]] * 2)
     lstm = layers.LSTM(4, zero_output_for_mask=True, return_state=True)
     output, state_h, _ = lstm(X, mask=padded)
@@ -70,16 +300,20 @@ def zero_output() -> bool:
 
 
 def activity_regularizer() -> bool:
-    """The output and both states are penalised."""
+    """The output and both states are penalized."""
     lstm = layers.LSTM(4, activity_regularizer=keras.regularizers.L1(0.5), return_state=True)
     lstm(X)
     return len(lstm.losses) == 3
 
 
 def bare_tensor() -> bool:
-    """The first sample's state starts the forward layer, the second's the backward one."""
+    """The states of both directions are halves of the batch; only two samples run."""
     state = np.array([[1.0, 1.0], [2.0, 2.0]], "float32")
     bidirectional = layers.Bidirectional(layers.GRU(2))
+    for size in (1, 3, 4):
+        x, states = np.ones((size, 3, 1)), np.ones((size, 2))
+        with pytest.raises(Exception, match="shapes"):
+            layers.Bidirectional(layers.GRU(2))(x, initial_state=states)
     return np.array_equal(
         bidirectional(X, initial_state=state),
         bidirectional(X, initial_state=[state[:1], state[1:]]),
@@ -94,7 +328,7 @@ def gru_extra_state() -> bool:
 
 
 def lstm_cell_states() -> bool:
-    """One tensor, as the reference asks for, is read as a row for h and a row for c."""
+    """One tensor, as documented, is used as a row for h and a row for c."""
     cell = layers.LSTMCell(4)
     rows = np.array([[1.0] * 4, [2.0] * 4], "float32")
     documented = "states: A 2D tensor with shape `(batch, units)`" in layers.LSTMCell.__doc__
@@ -105,7 +339,7 @@ def lstm_cell_states() -> bool:
 
 
 def attention_query() -> bool:
-    """A query without time steps is not refused, and the batch is taken for them."""
+    """A query without a time axis is accepted, and the batch is used as one."""
     query, values = layers.GRU(4)(X), layers.GRU(4, return_sequences=True)(X)
     attention = layers.Attention()
     mixed = attention([query, values])
@@ -113,9 +347,23 @@ def attention_query() -> bool:
 
 
 def stateful_last_batch() -> bool:
-    """Three samples in batches of two give four answers."""
-    model = keras.Sequential([keras.Input(batch_shape=(2, 3, 1)), layers.LSTM(4, stateful=True)])
-    return len(model.predict(np.ones((3, 3, 1)), batch_size=2, verbose=0)) == 4
+    """One left-over sample is accepted, and returns four predictions; two raise an error."""
+
+    def make() -> keras.Model:
+        batch = keras.Input(batch_shape=(4, 3, 1))
+        model = keras.Sequential([batch, layers.LSTM(4, stateful=True)])
+        model.compile(loss="mse")
+        return model
+
+    def fit(samples: int) -> object:
+        return make().fit(np.ones((samples, 3, 1)), np.ones((samples, 4)), batch_size=4, verbose=0)
+
+    fit(5)
+    predictions = make().predict(np.ones((5, 3, 1)), batch_size=4, verbose=0)
+    for call in (lambda: fit(6), lambda: make().predict(np.ones((6, 3, 1)), 4, verbose=0)):
+        with pytest.raises(Exception, match="Graph execution error"):
+            call()
+    return len(predictions) == 8
 
 
 def initial_state_unchecked() -> bool:
@@ -126,14 +374,14 @@ def initial_state_unchecked() -> bool:
 
 
 def tuple_() -> bool:
-    """A tuple comes back, where the reference says list."""
+    """The return value is a tuple; the documentation says list."""
     return "a list of tensors" in layers.RNN.__doc__ and isinstance(
         layers.LSTM(4, return_state=True)(X), tuple
     )
 
 
 def merge_mode_none() -> bool:
-    """A tuple comes back, where the reference says list."""
+    """The return value is a tuple; the documentation says list."""
     return "returned as a list" in layers.Bidirectional.__doc__ and isinstance(
         layers.Bidirectional(layers.LSTM(4), merge_mode=None)(X), tuple
     )
@@ -150,14 +398,15 @@ def stacked_single_state() -> bool:
 
 
 def one_cell_list() -> bool:
-    """The states are nested, and cannot be had unrolled."""
+    """The states are nested, and an unrolled LSTM cell runs only one time step."""
     nested = layers.RNN([layers.LSTMCell(4)], return_state=True)(X)
     unrolled = layers.RNN([layers.LSTMCell(4)], return_state=True, unroll=True)
+    unrolled(X[:, :1])
     return len(nested) == 2 and raises(IndexError, "list index out of range", lambda: unrolled(X))
 
 
 def time_distributed_states() -> bool:
-    """Three tensors come back as one, and not at all in a model."""
+    """Three tensors are stacked into one; a model raises an error."""
     distributed = layers.TimeDistributed(layers.LSTM(4, return_state=True))
     return tuple(distributed(np.ones((2, 6, 5, 1))).shape) == (3, 6, 2, 4) and raises(
         ValueError, "to a shape", lambda: distributed(keras.Input((6, 5, 1)))
@@ -165,7 +414,7 @@ def time_distributed_states() -> bool:
 
 
 def conv_lstm3d_ranks() -> bool:
-    """The reference counts five axes and four, and there are six and five."""
+    """The documentation has five axes and four; there are six and five."""
     conv = layers.ConvLSTM3D(1, 2, return_sequences=True, return_state=True)
     returned = conv(np.ones((1, 2, 3, 3, 3, 1)))
     ranks = re.findall(r"\d(?=D tensor with shape: `\(samples)", layers.ConvLSTM3D.__doc__)
@@ -173,13 +422,13 @@ def conv_lstm3d_ranks() -> bool:
 
 
 def bidirectional_stateful_state() -> bool:
-    """The two flags together are refused, by an error that names neither."""
+    """Both arguments together raise an error that names neither."""
     bidirectional = layers.Bidirectional(layers.LSTM(4, stateful=True, return_state=True))
     return raises(TypeError, "'generator' and 'int'", lambda: bidirectional(X))
 
 
 def bidirectional_go_backwards() -> bool:
-    """A layer that reads backwards already cannot be wrapped."""
+    """A layer with `go_backwards` cannot be wrapped."""
     return raises(
         ValueError,
         "should have different `go_backwards` value",
@@ -204,13 +453,13 @@ def lstm_cell_example() -> bool:
 
 
 def inputs() -> bool:
-    """The reference documents an argument that does not exist."""
+    """The documentation lists an argument that does not exist."""
     documented = "inputs: A 3D tensor" in layers.LSTM.__doc__
     return documented and "inputs" not in inspect.signature(layers.LSTM.call).parameters
 
 
 def reset_state_argument() -> bool:
-    """The reference passes states, and there is no such argument."""
+    """The documentation passes states, but there is no such argument."""
     gru = layers.GRU(4, stateful=True)
     return "with the keyword argument `states`" in layers.RNN.__doc__ and raises(
         TypeError, "'states'", lambda: gru.reset_state(states=[np.ones((2, 4))])
@@ -218,12 +467,12 @@ def reset_state_argument() -> bool:
 
 
 def reset_model() -> bool:
-    """The reference calls it on a model, which has no such method."""
+    """The documentation calls it on a model, which has no such method."""
     return "on your entire model" in layers.RNN.__doc__ and not hasattr(keras.Model, "reset_state")
 
 
 def constants() -> bool:
-    """The reference points to a note that is not there, on an argument that is not there."""
+    """The documentation points to a note that is not there, on an argument that is not there."""
     return layers.RNN.__doc__.count("passing external constants") == 1 and raises(
         TypeError, "'constants'", lambda: layers.GRU(4)(X, constants=[X])
     )
@@ -235,25 +484,44 @@ PITFALLS = {
     for name, function in dict(globals()).items()
     if inspect.isfunction(function) and not inspect.signature(function).parameters
 }
-PAGE = (ROOT / "docs" / "pitfalls.md").read_text(encoding="utf-8")
-HEADINGS = dict(re.findall(r"^\((pitfall-.+)\)=\n(?:\(.+\)=\n)*### (.+)$", PAGE, re.M))
+PAGES = {
+    path.name: path.read_text(encoding="utf-8")
+    for path in sorted((ROOT / "docs" / "pitfalls").glob("*.md"))
+}
+SECTION = re.compile(r"^\((pitfall-.+)\)=\n(?:\(.+\)=\n)*## (.+)\n((?s:.*?))(?=^\(|\Z)", re.M)
+SECTIONS = {
+    label: (name, heading, text)
+    for name, page in PAGES.items()
+    for label, heading, text in SECTION.findall(page)
+}
 
 
 @pytest.mark.parametrize("pitfall", PITFALLS)
 def test_keras_still_does_so(pitfall: str) -> None:
-    """Each pitfall of the page is one still, or the page is told to drop it."""
+    """Keras still has each pitfall; if not, its section has to change."""
     try:
-        surprises, reason = PITFALLS[pitfall](), "its proof came out False"
+        is_there, reason = PITFALLS[pitfall](), "its proof came out False"
     except Exception as error:
-        surprises, reason = False, f"its proof raised {error!r}"
+        is_there, reason = False, f"its proof raised {error!r}"
 
-    assert surprises, (
+    assert is_there, (
         f"Keras {keras.__version__} fixed or changed {pitfall}: {reason}. Prove it again, and "
-        f"change the section '{HEADINGS.get(pitfall)}', labelled ({pitfall})=, of docs/pitfalls.md."
+        f"change its section in docs/pitfalls/: {SECTIONS.get(pitfall, ('?', '?'))[:2]}."
     )
 
 
-def test_every_pitfall_is_on_the_page_and_tested() -> None:
-    """Each section of the page has its proof here, and each proof its section."""
-    assert HEADINGS.keys() == PITFALLS.keys()
-    assert len(HEADINGS) == PAGE.count("\n### ")
+def test_every_pitfall_is_on_a_page_and_tested() -> None:
+    """Each section of the pages has its proof here, and each proof its section."""
+    assert SECTIONS.keys() == PITFALLS.keys()
+    assert len(SECTIONS) == sum(page.count("\n## ") for page in PAGES.values())
+
+
+@pytest.mark.parametrize("pitfall", SECTIONS)
+def test_the_form_of_a_section(pitfall: str) -> None:
+    """A section has symptom, cause, fix and affected versions, in at most 80 words."""
+    _, _, text = SECTIONS[pitfall]
+    prose = re.sub(r"^```(?s:.*?)^```$", "", text, flags=re.M)
+
+    assert re.findall(r"^\*\*(\w+)\*\*:", text, re.M) == ["Symptom", "Cause", "Fix"]
+    assert text.rstrip().endswith(f'affected("{pitfall.removeprefix("pitfall-")}")\n```')
+    assert len(prose.split()) <= 80

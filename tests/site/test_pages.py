@@ -28,7 +28,6 @@ PAGES_WITH_BARE_ANSWERS = {
     "docs/layers/convlstm.html",
     "docs/layers/time-distributed.html",
     "docs/original.html",
-    "docs/pitfalls.html",
 }
 
 

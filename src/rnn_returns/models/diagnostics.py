@@ -74,8 +74,8 @@ class ModelError(ValueError):
         self.diagnostics = diagnostics
 
 
-PITFALLS, ERRORS = "docs/pitfalls.html#pitfall-", "docs/errors/"
-UNCHECKED = f"{PITFALLS}initial-state-unchecked"
+PITFALLS, ERRORS = "docs/pitfalls/", "docs/errors/"
+UNCHECKED = f"{PITFALLS}valid-code.html#pitfall-initial-state-unchecked"
 LIST_INDEX, TOO_FEW = (
     f"{ERRORS}states.html#error-list-index",
     f"{ERRORS}states.html#error-too-few-leaves",
@@ -92,7 +92,7 @@ KINDS = (
     ),
     DiagnosticKind(
         *("RNN102", "initial-state-extra", "silent", "An initial state that is ignored"),
-        f"{PITFALLS}gru-extra-state",
+        f"{PITFALLS}states.html#pitfall-gru-extra-state",
         TENSORFLOW,
     ),
     DiagnosticKind(
@@ -112,7 +112,7 @@ KINDS = (
     ),
     DiagnosticKind(
         *("RNN107", "initial-state-cut", "silent", "One state that is cut along the batch"),
-        f"{PITFALLS}bare-tensor",
+        f"{PITFALLS}states.html#pitfall-bare-tensor",
     ),
     DiagnosticKind(
         *("RNN108", "initial-state-output", "fails", "The output is passed with the states"),
@@ -139,15 +139,15 @@ KINDS = (
     ),
     DiagnosticKind(
         *("RNN204", "mask-dropped", "silent", "The mask is dropped"),
-        f"{PITFALLS}mask-initial-state",
+        f"{PITFALLS}masks.html#pitfall-mask-initial-state",
     ),
     DiagnosticKind(
         *("RNN205", "mask-order", "silent", "The mask is not reversed with the time steps"),
-        f"{PITFALLS}go-backwards-mask",
+        f"{PITFALLS}masks.html#pitfall-go-backwards-mask",
     ),
     DiagnosticKind(
         *("RNN206", "zero-output", "silent", "The output of a masked sequence is zero"),
-        f"{PITFALLS}zero-output",
+        f"{PITFALLS}masks.html#pitfall-zero-output",
     ),
     DiagnosticKind(
         *("RNN301", "backward-last-step", "silent", "The backward output at the last time step"),
@@ -175,7 +175,7 @@ KINDS = (
     ),
     DiagnosticKind(
         *("RNN402", "stateful-stack", "silent", "The states of stacked cells cannot be reset"),
-        f"{PITFALLS}reset-stacked",
+        f"{PITFALLS}valid-code.html#pitfall-reset-stacked",
     ),
     DiagnosticKind(
         *("RNN403", "stateful-changed", "fails", "A layer that became stateful after it was built"),
@@ -206,11 +206,11 @@ KINDS = (
     ),
     DiagnosticKind(
         *("RNN506", "regularized-states", "silent", "The returned states are penalized"),
-        f"{PITFALLS}activity-regularizer",
+        f"{PITFALLS}results.html#pitfall-activity-regularizer",
     ),
     DiagnosticKind(
         *("RNN507", "stacked-states", "silent", "TimeDistributed stacks output and states"),
-        f"{PITFALLS}time-distributed-states",
+        f"{PITFALLS}structure.html#pitfall-time-distributed-states",
     ),
 )
 
