@@ -1,5 +1,6 @@
 # ---
 # jupyter:
+#   takes_long: true
 #   jupytext:
 #     text_representation:
 #       extension: .py
@@ -13,75 +14,251 @@
 # %% [markdown]
 # # Add attention to a decoder
 #
-# With attention a decoder looks at every time step of the source, not at the final state alone.
-# So the encoder sets both flags: the sequence is to be looked at, the state is to start from.
+# With attention, a decoder uses the output of the encoder at every time step, not only its final
+# states.
+# Set `return_sequences=True, return_state=True` in the encoder and `return_sequences=True` in the
+# decoder.
+# Then pass both outputs to `keras.layers.Attention`.
+#
+# ## Return the outputs and the states of the encoder
 
 # %%
 import keras
 import numpy as np
-
-UNITS = 4
+from keras.layers import LSTM, Attention
 
 keras.utils.set_random_seed(0)
-source = np.random.normal(size=(2, 5, 3)).astype("float32")
-target = np.random.normal(size=(2, 6, 3)).astype("float32")
-source_mask = np.array([[True, True, True, True, True], [True, True, True, False, False]])
-
-encoder = keras.layers.LSTM(UNITS, return_sequences=True, return_state=True)
-decoder = keras.layers.LSTM(UNITS, return_sequences=True)
-
-encoded, state_h, state_c = encoder(source, mask=source_mask)
-decoded = decoder(target, initial_state=[state_h, state_c])
-
-# %% [markdown]
-# The decoder's output is the *query*: each of its steps asks.
-# The encoder's output is the *value*: each of its steps may answer.
-# Both have a time axis, and they need the same number of units.
-
-# %%
-attention = keras.layers.Attention()
-context, scores = attention(
-    [decoded, encoded], mask=[None, source_mask], return_attention_scores=True
+# (batch, timesteps, features)
+source = np.random.normal(size=(2, 3, 5))
+target = np.random.normal(size=(2, 7, 6))
+mask = np.array(
+    [
+        [True, True, True],
+        [True, True, False],
+    ],
 )
 
-print("query, the decoder's output", tuple(decoded.shape))
-print("value, the encoder's output", tuple(encoded.shape))
-print("scores                     ", tuple(scores.shape))
-print("context                    ", tuple(context.shape))
-
-# %% [markdown]
-# Each step of the decoder has a score for each step of the encoder; they add up to one.
-# The second source ends in padding, and the mask keeps the decoder from looking there.
-
-# %%
-encoded, decoded, scores, context = map(
-    keras.ops.convert_to_numpy, (encoded, decoded, scores, context)
+encoder = LSTM(
+    4,
+    return_sequences=True,
+    return_state=True,
 )
-padding = np.broadcast_to(~source_mask[:, np.newaxis, :], scores.shape)
+decoder = LSTM(4, return_sequences=True)
 
-assert np.allclose(scores.sum(axis=-1), 1, atol=1e-6)  # Each score is rounded.
-assert np.all(scores[padding] == 0)
-print("No score goes to the padding.")
+encoded, *states = encoder(source, mask=mask)
+decoded = decoder(target, initial_state=states)
+print("encoded", encoded.shape)
+print("decoded", decoded.shape)
 
 # %% [markdown]
-# The context is the encoder's output, weighted by the scores and summed over time.
+# ## Compute the context
+#
+# The *query* is the output of the decoder, and the *value* is the output of the encoder.
+# Both have a time axis and the same number of units.
+# Pass the mask of the source as the mask of the value:
 
 # %%
-weighted = scores[..., np.newaxis] * encoded[:, np.newaxis, :, :]
-
-assert np.allclose(context, weighted.sum(axis=2), atol=1e-6)  # The order of a sum rounds.
-print("The context is a weighted sum of the encoder's steps.")
+attention = Attention()
+context, weights = attention(
+    [decoded, encoded],
+    mask=[None, mask],
+    return_attention_scores=True,
+)
+print("context", context.shape)
+print("weights", weights.shape)
 
 # %% [markdown]
-# What comes next usually reads both: where the decoder is, and what it has looked at.
+# For each time step of the target, there is one weight for each time step of the source.
+# The weights add up to one, and the weight of a masked time step is zero:
+
 
 # %%
-both = keras.ops.concatenate([decoded, context], axis=-1)
+def same(one, other):
+    """Compare two results, up to rounding."""
+    return np.allclose(one, other, atol=1e-5)
 
-print("decoded and context", tuple(both.shape))
-print("ten classes        ", tuple(keras.layers.Dense(10)(both).shape))
+
+encoded, decoded, context, weights = map(
+    keras.ops.convert_to_numpy,
+    (encoded, decoded, context, weights),
+)
+print(np.round(weights[:, 0], 2))
+assert same(weights.sum(axis=-1), 1)
+assert np.all(weights[1, :, 2] == 0)
 
 # %% [markdown]
-# An encoder without `return_sequences=True` gives no time axis, so there is nothing to attend to.
-# What an encoder gives with [both flags](../docs/flags/both.md) has its own page.
-# [Training such a pair](sequence_to_sequence.py) is shown without attention.
+# The context is the weighted average of the outputs of the encoder:
+
+# %%
+average = weights @ encoded
+print("context", np.round(context[1, 0], 3))
+print("average", np.round(average[1, 0], 3))
+assert same(context, average)
+
+# %% [markdown]
+# To make a prediction for each time step, concatenate the output of the decoder with the context:
+
+# %%
+both = keras.ops.concatenate(
+    [decoded, context],
+    axis=-1,
+)
+print(both.shape)
+print(keras.layers.Dense(10)(both).shape)
+
+# %% [markdown]
+# :::{tip}
+# If the mask comes from `Embedding` or `Masking`, Keras propagates it through the encoder to
+# `Attention`, and you do not need to pass it.
+# The nightly build does not propagate it; see [](../docs/coming.md).
+# :::
+
+# %%
+embedding = keras.layers.Embedding(
+    10,
+    5,
+    mask_zero=True,
+)
+tokens = np.array([[5, 2, 7], [3, 8, 0]])
+encoded_tokens, *_ = encoder(embedding(tokens))
+_, token_weights = attention(
+    [decoded, encoded_tokens],
+    return_attention_scores=True,
+)
+print(np.round(token_weights[:, 0], 2))
+assert np.all(token_weights[1, :, 2] == 0)
+
+# %% [markdown]
+# ## Train the model and inspect the weights
+#
+# This model reverses sequences of three digits.
+# The input of the decoder is the target, shifted by one time step:
+
+# %%
+START = 10
+digits = np.random.randint(1, 10, (1000, 3))
+reverse = digits[:, ::-1]
+shifted = np.full((1000, 3), START)
+shifted[:, 1:] = reverse[:, :-1]
+
+source_in = keras.Input((3,))
+target_in = keras.Input((3,))
+embedding = keras.layers.Embedding(11, 16)
+encoder = LSTM(
+    32,
+    return_sequences=True,
+    return_state=True,
+)
+decoder = LSTM(32, return_sequences=True)
+
+encoded, *states = encoder(embedding(source_in))
+decoded = decoder(
+    embedding(target_in),
+    initial_state=states,
+)
+context, weights = Attention()(
+    [decoded, encoded],
+    return_attention_scores=True,
+)
+both = keras.ops.concatenate(
+    [decoded, context],
+    axis=-1,
+)
+classifier = keras.layers.Dense(
+    11,
+    activation="softmax",
+)
+scores = classifier(both)
+
+inputs = [source_in, target_in]
+model = keras.Model(inputs, scores)
+model.compile(
+    keras.optimizers.Adam(0.02),
+    "sparse_categorical_crossentropy",
+)
+history = model.fit(
+    [digits, shifted],
+    reverse,
+    batch_size=64,
+    epochs=8,
+    verbose=0,
+)
+losses = history.history["loss"]
+print(f"first loss {losses[0]:.1f}")
+print(f"last loss  {losses[-1]:.1f}")
+
+# %% [markdown]
+# A second model with the same layers returns the weights.
+# On average, the first prediction has its largest weight at the last digit:
+
+# %%
+inspect = keras.Model(model.inputs, weights)
+trained = inspect.predict(
+    [digits, shifted],
+    verbose=0,
+)
+average = trained.mean(axis=0)
+print(np.round(average, 1))
+largest = average.argmax(axis=-1)
+print("largest at", largest)
+assert list(largest) == [2, 1, 0]
+
+# %% [markdown]
+# ## Limitations
+#
+# :::{warning}
+# A query without a time axis gives a wrong result without an error.
+# If the decoder returns only its last output, `Attention` processes the batch as time steps:
+# :::
+
+# %%
+source = np.random.normal(size=(2, 3, 4))
+query = np.random.normal(size=(2, 4))
+mixed = attention([query, source])
+fixed = attention([query[:, None], source])
+print("2D query", mixed.shape)
+print("3D query", fixed.shape)
+
+for sample in range(2):
+    right = fixed[sample, 0]
+    assert same(mixed[sample, sample], right)
+
+# %% [markdown]
+# - If the decoder and the encoder have different numbers of units, `Attention` and
+#   `AdditiveAttention` raise an error. `MultiHeadAttention` accepts them.
+# - If a sequence is fully masked, its weights are not zero, so the context is an average of
+#   padding.
+
+# %%
+long = np.random.normal(size=(2, 7, 8))
+errors = []
+for kind in ("Attention", "AdditiveAttention"):
+    layer = getattr(keras.layers, kind)()
+    try:
+        layer([long, source])
+    except Exception as error:
+        errors.append(type(error).__name__)
+        print(kind, errors[-1])
+
+assert len(errors) == 2
+
+heads = keras.layers.MultiHeadAttention(
+    num_heads=2,
+    key_dim=3,
+)
+print(heads(long, source).shape)
+
+_, weights = attention(
+    [source, source],
+    mask=[None, np.zeros((2, 3), bool)],
+    return_attention_scores=True,
+)
+print(np.round(weights[0], 2))
+assert same(weights, 1 / 3)
+
+# %% [markdown]
+# ## See also
+#
+# - [](sequence_to_sequence.py): padding, and predictions one time step at a time.
+# - [`return_sequences=True, return_state=True`](../docs/flags/both.md): what the encoder returns.
+# - [](bidirectional_encoder_decoder.py): an encoder that processes both directions.

@@ -14,77 +14,188 @@
 # (q-cell-state-at-every-step)=
 # # Return the cell state at every time step
 #
-# No flag does it.
-# `return_sequences=True` gives every hidden state, `return_state=True` only the last cell state.
-# But `keras.layers.RNN` collects whatever its cell puts out, so let the cell put out both.
+# No argument of `LSTM` returns the cell state at every time step.
+# `return_sequences=True` returns the hidden state at every time step, and `return_state=True` adds
+# only the final cell state.
+# Instead, use `keras.layers.RNN` with a custom cell that outputs both states together.
+# You can copy the weights of a trained `LSTM` to this layer.
+#
+# ## Output both states from the cell
+#
+# `LSTMCell` returns its output and its new states.
+# This subclass outputs the concatenated states, so its output is twice as large:
 
 # %%
 import keras
 import numpy as np
 
 
-class OpenLSTMCell(keras.layers.LSTMCell):
-    """An LSTM cell that puts out its hidden state and its cell state, side by side."""
+@keras.saving.register_keras_serializable()
+class BothStatesCell(keras.layers.LSTMCell):
+    """Output the hidden and cell state."""
 
-    def __init__(self, units, **arguments):
-        super().__init__(units, **arguments)
+    def __init__(self, units, **kwargs):
+        super().__init__(units, **kwargs)
         self.output_size = 2 * units
 
-    def call(self, inputs, states, training=False):
-        """Do one time step."""
-        _, states = super().call(inputs, states, training=training)
-        return keras.ops.concatenate(states, axis=-1), states
+    def call(
+        self,
+        inputs,
+        states,
+        training=None,
+    ):
+        """Process one time step."""
+        _, (h, c) = super().call(
+            inputs,
+            states,
+            training=training,
+        )
+        both = [h, c]
+        output = keras.ops.concatenate(both, -1)
+        return output, both
 
 
 # %% [markdown]
-# It has the weights of an LSTM, in the same order.
-# So it can look into an LSTM that you have, such as a trained one.
+# ## Copy the weights of an `LSTM`
+#
+# The cell has the same weights as an `LSTM`, in the same order.
+# Use the same units and activations, and split the output into the two states:
 
 # %%
-UNITS = 4
-
 keras.utils.set_random_seed(0)
-sequences = np.random.normal(size=(2, 5, 3)).astype("float32")
-lstm = keras.layers.LSTM(UNITS, return_sequences=True, return_state=True)
-output, last_h, last_c = lstm(sequences)
+# (batch, timesteps, features)
+x = np.random.normal(size=(2, 3, 5))
 
-open_lstm = keras.layers.RNN(OpenLSTMCell(UNITS), return_sequences=True)
-open_lstm.build(sequences.shape)
-open_lstm.set_weights(lstm.get_weights())
-every_h, every_c = keras.ops.split(open_lstm(sequences), 2, axis=-1)
+lstm = keras.layers.LSTM(
+    4,
+    return_sequences=True,
+    return_state=True,
+)
+output, state_h, state_c = lstm(x)
 
-print("every_h", tuple(every_h.shape))
-print("every_c", tuple(every_c.shape))
+rnn = keras.layers.RNN(
+    BothStatesCell(4),
+    return_sequences=True,
+)
+rnn.build(x.shape)
+rnn.set_weights(lstm.get_weights())
+
+both = rnn(x)
+every_h, every_c = keras.ops.split(both, 2, -1)
+print(every_h.shape, every_c.shape)
 
 # %% [markdown]
-# ## Are these the cell states?
+# ## Compare the states with the `LSTM`
 #
-# The hidden states are the output of the LSTM, and the last cell state is its `state_c`.
+# The hidden states are the output of the `LSTM`, and the last cell state is its `state_c`:
 
 
 # %%
 def same(one, other):
-    """Compare two computations, which may round differently."""
-    return bool(keras.ops.all(keras.ops.isclose(one, other, atol=1e-6)))
+    """Compare two results, up to rounding."""
+    return np.allclose(one, other, atol=1e-6)
 
 
+print("every_c", np.round(every_c[0, -1], 3))
+print("state_c", np.round(state_c[0], 3))
 assert same(every_h, output)
-assert same(every_c[:, -1], last_c)
-print("Equal to the layer's output and state_c.")
+assert same(every_c[:, -1], state_c)
 
 # %% [markdown]
-# For the steps before the last, let the LSTM's own cell take one step after another.
-# After each of them, look at its states.
+# To check the other time steps, let the `LSTM` process only the time steps up to each of them:
 
 # %%
-states = lstm.cell.get_initial_state(batch_size=2)
-for step in range(5):
-    _, states = lstm.cell(sequences[:, step], states)
-    state_h, state_c = states
-    assert same(every_h[:, step], state_h)
-    assert same(every_c[:, step], state_c)
-print("Equal to the cell's states at every step.")
+for step in range(3):
+    _, _, state_c = lstm(x[:, : step + 1])
+    actual_c = every_c[:, step]
+    print("every_c ", np.round(actual_c[0], 3))
+    print("state_c ", np.round(state_c[0], 3))
+    assert same(actual_c, state_c)
 
 # %% [markdown]
-# The [output of an LSTM](../docs/flags/both.md) holds no cell state, so no slice of it can be one.
-# How to write a cell from nothing is shown in [a cell of your own](custom_cell.py).
+# ## Use the layer in a model
+#
+# The layer works in a functional model.
+# Because the cell is registered, you can load a saved model without `custom_objects`:
+
+# %%
+import tempfile
+
+inputs = keras.Input((None, 5))
+both = rnn(inputs)
+states = keras.ops.split(both, 2, -1)
+model = keras.Model(inputs, states)
+
+with tempfile.TemporaryDirectory() as folder:
+    path = f"{folder}/model.keras"
+    model.save(path)
+    loaded = keras.models.load_model(path)
+
+_, loaded_c = loaded.predict(x, verbose=0)
+print("loaded ", np.round(loaded_c[0, -1], 3))
+print("every_c", np.round(every_c[0, -1], 3))
+assert same(loaded_c, every_c)
+
+# %% [markdown]
+# ## Cell states at masked time steps
+#
+# At a masked time step, the layer repeats its previous output, so both states are repeated.
+# With padding at the end, the last value is still the final cell state:
+
+# %%
+mask = np.array(
+    [
+        [True, True, True],
+        [True, True, False],
+    ],
+)
+_, _, masked_c = lstm(x, mask=mask)
+masked = rnn(x, mask=mask)
+_, every_c = keras.ops.split(masked, 2, -1)
+
+print(np.round(every_c[1], 3))
+print("state_c", np.round(masked_c[1], 3))
+assert same(every_c[1, 2], every_c[1, 1])
+assert same(every_c[:, -1], masked_c)
+
+# %% [markdown]
+# Before the first unmasked time step, both values are zero, even with `initial_state`:
+
+# %%
+start = np.ones((2, 4))
+masked = rnn(
+    x,
+    mask=mask[:, ::-1],
+    initial_state=[start, start],
+)
+_, every_c = keras.ops.split(masked, 2, -1)
+print(np.round(every_c[1], 3))
+assert same(every_c[1, 0], np.zeros(4))
+
+# %% [markdown]
+# :::{note}
+# Masked time steps can have other values with the JAX and NumPy backends; see
+# [](../docs/backends.md).
+# :::
+#
+# ## Limitations
+#
+# - `LSTM` has the argument `use_cudnn` for the fast implementation on a GPU.
+#   `RNN` does not have this argument.
+# - With dropout, the values during training are random, so they differ from those of the `LSTM`.
+
+# %%
+for layer in (lstm, rnn):
+    has_it = hasattr(layer, "use_cudnn")
+    print(type(layer).__name__, has_it)
+    assert has_it == (layer is lstm)
+
+# %% [markdown]
+# GRU and SimpleRNN have no cell state.
+# Their states at every time step are their output with `return_sequences=True`.
+#
+# ## See also
+#
+# - [](custom_cell.py): the methods and attributes of a cell.
+# - [`return_sequences=True, return_state=True`](../docs/flags/both.md): what `LSTM` returns.
+# - [](../docs/behavior/inside-the-cell.md): the equations of the cell state.

@@ -13,83 +13,280 @@
 # %% [markdown]
 # # Write a custom RNN cell
 #
-# A cell does one time step: of an input and its states it makes an output and new states.
-# `keras.layers.RNN` runs it over time, with the two flags that you know.
+# An RNN cell computes one time step: it receives an input and the states, and it returns an output
+# and the new states.
+# `keras.layers.RNN` calls the cell at each time step, and supports `return_sequences` and
+# `return_state`.
+# Write a cell if you need an output or a state that the built-in cells do not have.
 #
-# This cell has no weights, and can be followed in the head.
-# It puts out the mean of all it has read, for which it keeps two states: the total and the count.
+# ## Write the cell
+#
+# The states of this cell are the sum of its inputs and their number.
+# Its output is the running mean, multiplied by a trainable matrix.
+#
+# - `state_size`: the size of the state, or a list of sizes. `RNN` needs it.
+# - `output_size`: the size of the output. Set it if it differs from the size of the first state.
+# - `build`: creates the weights.
+# - `call`: returns the output and a list of the new states.
+# - `get_config` and `register_keras_serializable`: save and load the cell.
 
 # %%
 import keras
 import numpy as np
+from keras.layers import RNN
 
 
+@keras.saving.register_keras_serializable()
 class MeanCell(keras.Layer):
-    """Give the mean of all inputs so far."""
+    """Multiply the running mean by a matrix."""
 
-    def __init__(self, features, **arguments):
-        super().__init__(**arguments)
+    def __init__(self, features, units, **args):
+        super().__init__(**args)
+        self.features = features
+        self.units = units
         self.state_size = [features, 1]
-        self.output_size = features
+        self.output_size = units
+
+    def build(self, input_shape):
+        """Create the weights."""
+        self.kernel = self.add_weight(
+            shape=(self.features, self.units),
+            name="kernel",
+        )
 
     def call(self, inputs, states):
-        """Do one time step."""
+        """Process one time step."""
         total, count = states
-        total, count = total + inputs, count + 1
-        return total / count, [total, count]
+        total = total + inputs
+        count = count + 1
+        mean = total / count
+        output = mean @ self.kernel
+        return output, [total, count]
+
+    def get_config(self):
+        """Return the arguments of the cell."""
+        config = super().get_config()
+        config["features"] = self.features
+        config["units"] = self.units
+        return config
 
 
-sequence = np.array([[[2], [4], [9]]], "float32")
-mean = keras.layers.RNN(MeanCell(1), return_sequences=True, return_state=True)
-output, state_0, state_1 = map(keras.ops.convert_to_numpy, mean(sequence))
+keras.utils.set_random_seed(0)
+# (batch, timesteps, features)
+x = np.random.normal(size=(2, 3, 5))
 
-for name, tensor in {"output": output, "state_0": state_0, "state_1": state_1}.items():
-    print(f"{name:7}  {tensor.shape!s:9}  {tensor.tolist()}")
+rnn = RNN(
+    MeanCell(5, 4),
+    return_sequences=True,
+    return_state=True,
+)
+output, total, count = rnn(x)
+print(output.shape)
+print(total.shape, count.shape)
 
 # %% [markdown]
-# The output comes first, then as many states as the cell has, in the order of `state_size`.
-# All states start from zeros, for the cell has no `get_initial_state` that says otherwise.
+# `RNN` returns the output first, then the states in the order of `state_size`.
 #
-# ## The output need not be a state
+# ## Test the cell
 #
-# An LSTM puts out its hidden state, so its last output and its first state are the same.
-# Here the last output is the mean and the first state the total.
+# Compare the output with an implementation that does not use Keras:
+
 
 # %%
-assert np.array_equal(output[:, -1], state_0 / state_1)
-assert not np.array_equal(output[:, -1], state_0)
-print("last output:", output[0, -1, 0])
-print("state_0:    ", state_0[0, 0])
+def same(one, other):
+    """Compare two results, up to rounding."""
+    return np.allclose(one, other, atol=1e-5)
+
+
+steps = np.array([[1], [2], [3]])
+means = np.cumsum(x, axis=1) / steps
+expected = means @ rnn.get_weights()[0]
+print("NumPy", np.round(expected[0, -1], 3))
+print("Keras", np.round(output[0, -1], 3))
+assert same(output, expected)
 
 # %% [markdown]
-# `return_sequences=True` gives what the cell *puts out* at every step, not its states.
-# A state at every step comes back if the cell puts it out.
-# In this way you get [the cell state of an LSTM](cell_state_at_every_step.py).
-#
-# ## The four combinations
+# Without a mask, the last output of a built-in cell equals its final hidden state.
+# Here, the output is not one of the states:
 
 # %%
-for return_sequences in (False, True):
-    for return_state in (False, True):
-        flags = {"return_sequences": return_sequences, "return_state": return_state}
-        returned = keras.layers.RNN(MeanCell(1), **flags)(sequence)
-        shapes = [tuple(tensor.shape) for tensor in keras.tree.flatten(returned)]
-        print(f"sequences {return_sequences!s:5}  state {return_state!s:5}  {shapes}")
+print("total", np.round(total[0], 3))
+print("count", np.round(count[0], 3))
+assert same(total, x.sum(axis=1))
+assert same(count, 3)
 
 # %% [markdown]
-# One flag adds a time axis to the output, the other adds the states, as everywhere.
+# ## Set `output_size`
 #
-# ## Check it against NumPy
-#
-# A cell of your own deserves a test that does not use it.
+# Without `output_size`, Keras uses the size of the first state for the shape of the output.
+# The shape that it infers is then wrong:
 
 # %%
-numbers = np.random.default_rng(0).integers(0, 10, size=(2, 6, 3)).astype("float32")
-means = keras.layers.RNN(MeanCell(3), return_sequences=True)(numbers)
-
-expected = np.cumsum(numbers, axis=1) / np.arange(1, 7)[:, np.newaxis]
-assert np.allclose(means, expected, atol=1e-6)  # NumPy divides in double precision.
-print("Equal to NumPy's running mean.")
+inputs = keras.Input((3, 5))
+for has_size in (True, False):
+    cell = MeanCell(5, 4)
+    if not has_size:
+        del cell.output_size
+    layer = RNN(cell)
+    print("output_size", has_size)
+    print("  inferred:", layer(inputs).shape)
+    print("  returned:", layer(x).shape)
+    matches = layer(inputs).shape[1] == 4
+    assert matches == has_size
 
 # %% [markdown]
-# For Keras's own cells see [cells and stacks](../docs/layers/cells-and-stacks.md).
+# ## Change the initial states with `get_initial_state`
+#
+# All states start from zeros, unless the cell has a method `get_initial_state`.
+# This subclass starts with a count of 1, as if each sequence began with a time step of zeros:
+
+
+# %%
+@keras.saving.register_keras_serializable()
+class MeanFromZeroCell(MeanCell):
+    """Start with one time step of zeros."""
+
+    def get_initial_state(
+        self,
+        batch_size=None,
+    ):
+        """Create the states for a batch."""
+        total = keras.ops.zeros(
+            (batch_size, self.features),
+            dtype=self.compute_dtype,
+        )
+        count = keras.ops.ones(
+            (batch_size, 1),
+            dtype=self.compute_dtype,
+        )
+        return [total, count]
+
+
+from_zero = RNN(
+    MeanFromZeroCell(5, 4),
+    return_state=True,
+)
+_, _, count = from_zero(x)
+print("count", count.numpy().ravel())
+assert same(count, 4)
+
+# %% [markdown]
+# :::{warning}
+# With `stateful=True`, `reset_state()` sets the states to zero and does not call
+# `get_initial_state`.
+# :::
+
+# %%
+stateful = RNN(
+    MeanFromZeroCell(5, 4),
+    return_state=True,
+    stateful=True,
+)
+for _ in range(2):
+    _, _, count = stateful(x)
+    print("count", count.numpy().ravel())
+    stateful.reset_state()
+
+assert same(count, 3)
+
+# %% [markdown]
+# ## Save and load a model
+#
+# Keras creates the cell from `get_config`, and finds the class by its registered name:
+
+# %%
+from tempfile import TemporaryDirectory
+
+
+def save_and_load(model):
+    """Load a copy of the model from a file."""
+    with TemporaryDirectory() as folder:
+        path = f"{folder}/model.keras"
+        model.save(path)
+        return keras.models.load_model(path)
+
+
+model = keras.Sequential(
+    [
+        keras.Input((3, 5)),
+        RNN(MeanCell(5, 4)),
+    ]
+)
+model.compile(loss="mse")
+model.fit(x, np.ones((2, 4)), verbose=0)
+loaded = save_and_load(model)
+print("saved ", np.round(model(x)[0], 3))
+print("loaded", np.round(loaded(x)[0], 3))
+assert same(model(x), loaded(x))
+
+# %% [markdown]
+# An unregistered class raises an error when you load the model:
+
+
+# %%
+class UnregisteredCell(MeanCell):
+    """The same cell, not registered."""
+
+
+model = keras.Sequential(
+    [
+        keras.Input((3, 5)),
+        RNN(UnregisteredCell(5, 4)),
+    ]
+)
+try:
+    save_and_load(model)
+except TypeError as error:
+    message = str(error)
+
+start = message.index("Could not locate")
+print(message[start:].split(".")[0])
+
+# %% [markdown]
+# `Bidirectional` also creates its layers from their configuration, so it needs `get_config` and a
+# registered class:
+
+# %%
+rnn = RNN(MeanCell(5, 4))
+both = keras.layers.Bidirectional(rnn)
+print(both(x).shape)
+
+rnn = RNN(UnregisteredCell(5, 4))
+try:
+    keras.layers.Bidirectional(rnn)
+except TypeError as error:
+    message = str(error)
+
+start = message.index("Could not locate")
+print(message[start:].split(".")[0])
+
+# %% [markdown]
+# ## Limitations
+#
+# - At a masked time step, `RNN` keeps the states and repeats the previous output.
+#   The JAX and NumPy backends differ; see [](../docs/backends.md).
+# - `RNN` does not support `constants`; see [](#pitfall-constants).
+
+# %%
+mask = np.array(
+    [
+        [True, True, True],
+        [True, True, False],
+    ],
+)
+masked = RNN(
+    MeanCell(5, 4),
+    return_sequences=True,
+    return_state=True,
+)
+output, total, count = masked(x, mask=mask)
+print("count", count.numpy().ravel())
+assert same(output[1, 2], output[1, 1])
+assert same(count.numpy().ravel(), [3, 2])
+
+# %% [markdown]
+# ## See also
+#
+# - [](cell_state_at_every_step.py): a subclass of `LSTMCell`.
+# - [](../docs/layers/cells-and-stacks.md): built-in cells and stacks of cells.
+# - [](../docs/errors/arguments.md): error messages about cells.

@@ -13,64 +13,186 @@
 # %% [markdown]
 # # Stack recurrent layers
 #
-# A recurrent layer reads time steps.
-# So every layer of a stack but the last hands on all of its own: `return_sequences=True`.
+# To stack recurrent layers, set `return_sequences=True` on each recurrent layer whose output goes
+# directly into another recurrent layer.
+# The next layer then receives a 3D tensor with one output for each time step.
+# The last layer needs the argument only if you want its output at every time step.
+#
+# ## Set `return_sequences=True` on the lower layers
 
 # %%
 import keras
 import numpy as np
+from keras.layers import LSTM
 
 keras.utils.set_random_seed(0)
-sequences = np.random.normal(size=(2, 5, 3)).astype("float32")
+# (batch, timesteps, features)
+x = np.random.normal(size=(2, 3, 5))
 
-bottom = keras.layers.LSTM(4, return_sequences=True, name="bottom")
-middle = keras.layers.LSTM(6, return_sequences=True, name="middle")
-top = keras.layers.LSTM(8, name="top")
-stack = keras.Sequential([keras.Input((5, 3)), bottom, middle, top])
-
-for layer in stack.layers:
-    print(f"{layer.name:6}  {layer.output.shape}")
+first = LSTM(4, return_sequences=True)
+second = LSTM(6, return_sequences=True)
+third = LSTM(8)
+model = keras.Sequential(
+    [
+        keras.Input((3, 5)),
+        first,
+        second,
+        third,
+    ]
+)
+for layer in model.layers:
+    print(layer.output.shape)
 
 # %% [markdown]
-# The time steps go through as they are; the last axis is the units of the layer itself.
-# The top layer sets no flag, so the time axis ends there.
-#
-# The stack computes what its layers compute one after another.
+# Each layer keeps the time axis, and its units are the features of the next layer.
+# The third layer returns only its last output.
+# The model computes the same values as the layers that you call one after the other:
 
 
 # %%
 def same(one, other):
-    """Compare two computations, which may round differently."""
-    return bool(keras.ops.all(keras.ops.isclose(one, other, atol=1e-6)))
+    """Compare two results, up to rounding."""
+    return np.allclose(one, other, atol=1e-6)
 
 
-assert same(stack(sequences), top(middle(bottom(sequences))))
-print("The same, layer by layer.")
+by_hand = third(second(first(x)))
+print("model  ", np.round(model(x)[0, :3], 3))
+print("by hand", np.round(by_hand[0, :3], 3))
+assert same(model(x), by_hand)
 
 # %% [markdown]
-# ## What a layer hands on, and what it keeps
+# Without the argument, the next layer receives a 2D tensor and raises an error:
+
+# %%
+try:
+    keras.Sequential(
+        [
+            keras.Input((3, 5)),
+            LSTM(4),
+            LSTM(6),
+        ]
+    )
+except ValueError as error:
+    message = str(error)
+
+start = message.index("expected ndim")
+print(message[start:].split(".")[0])
+assert "found ndim=2" in message
+
+# %% [markdown]
+# For other causes of this error, see [](#error-expected-ndim).
 #
-# Only the output goes up; each layer has states of its own, in its own size.
-# To get them, set `return_state=True`, and say yourself which tensor goes up.
+# ## Add a time axis with `RepeatVector`
+#
+# A layer between two recurrent layers can add the time axis instead.
+# In this autoencoder, the first LSTM returns one vector for the whole sequence.
+# `RepeatVector` repeats it for each time step of the second LSTM:
 
 # %%
-bottom = keras.layers.LSTM(4, return_sequences=True, return_state=True)
-top = keras.layers.LSTM(8, return_state=True)
+autoencoder = keras.Sequential(
+    [
+        keras.Input((3, 5)),
+        LSTM(4),
+        keras.layers.RepeatVector(3),
+        LSTM(6, return_sequences=True),
+        keras.layers.Dense(5),
+    ]
+)
+for layer in autoencoder.layers:
+    name = type(layer).__name__
+    print(f"{name:12}", layer.output.shape)
 
-bottom_output, *bottom_states = bottom(sequences)
-output, *top_states = top(bottom_output)
-
-for name, (state_h, state_c) in {"bottom": bottom_states, "top": top_states}.items():
-    print(f"{name:6}  state_h {tuple(state_h.shape)}  state_c {tuple(state_c.shape)}")
+assert autoencoder(x).shape == x.shape
 
 # %% [markdown]
-# The output of the stack is the hidden state of its top layer.
+# ## Return the states of each layer
+#
+# Each layer has its own states, with its own number of units.
+# Set `return_state=True`, and pass only the output to the next layer:
 
 # %%
-assert same(output, top_states[0])
-print("The output is the top layer's state_h.")
+first = LSTM(
+    4,
+    return_sequences=True,
+    return_state=True,
+)
+second = LSTM(6, return_state=True)
+
+inputs = keras.Input((3, 5))
+sequence, first_h, first_c = first(inputs)
+output, second_h, second_c = second(sequence)
+states = [first_h, first_c, second_h, second_c]
+model = keras.Model(inputs, [output, *states])
+
+output, *states = model.predict(x, verbose=0)
+print("output", output.shape)
+for state in states:
+    print("state ", state.shape)
 
 # %% [markdown]
-# One layer can also run several cells at each time step.
-# That, too, is a stack: see [cells and stacks](../docs/layers/cells-and-stacks.md).
-# With [neither flag](../docs/flags/neither.md) below the top you get an error.
+# Without a mask, the output is the final hidden state of the last layer:
+
+# %%
+print("output  ", np.round(output[0], 2))
+print("second_h", np.round(states[2][0], 2))
+assert same(output, states[2])
+
+# %% [markdown]
+# ## Stack cells in one `RNN` layer
+#
+# `RNN` with a list of cells is one layer that calls all cells at each time step.
+# With the same weights, it computes the same values as a stack of layers, except with
+# `go_backwards=True`:
+
+# %%
+for backwards in (False, True):
+    arguments = {
+        "return_sequences": True,
+        "go_backwards": backwards,
+    }
+    one = LSTM(4, **arguments)
+    two = LSTM(6, **arguments)
+    layers = two(one(x))
+
+    cells = keras.layers.RNN(
+        [
+            keras.layers.LSTMCell(4),
+            keras.layers.LSTMCell(6),
+        ],
+        **arguments,
+    )
+    cells.build(x.shape)
+    weights = one.get_weights()
+    weights += two.get_weights()
+    cells.set_weights(weights)
+
+    print("go_backwards", backwards)
+    for values in (layers, cells(x)):
+        print(np.round(values[0, -1], 2))
+    assert same(layers, cells(x)) != backwards
+
+# %% [markdown]
+# With `go_backwards=True`, the first layer returns its outputs in reverse order, and the second
+# layer reverses them again.
+# To process a sequence backwards with a stack of layers, set `go_backwards=True` only on the first
+# layer:
+
+# %%
+one.go_backwards = True
+two.go_backwards = False
+layers = two(one(x))
+print(np.round(layers[0, -1], 2))
+assert same(layers, cells(x))
+
+# %% [markdown]
+# ## Limitations
+#
+# - A stack of cells does not return the output of its lower cells; see
+#   [](../docs/layers/cells-and-stacks.md).
+# - With dropout, the values are random during training, so layers and cells differ.
+#
+# ## See also
+#
+# - [`return_sequences=True`](../docs/flags/sequences.md): the output at every time step.
+# - [](mask_padded_sequences.py): masks in a stack of layers.
+# - [](../docs/layers/bidirectional.md): layers that process a sequence in both directions.

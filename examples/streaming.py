@@ -13,101 +13,266 @@
 # %% [markdown]
 # # Process a long sequence in chunks
 #
-# A sequence that is too long, or still going on, is read piece by piece.
-# If each piece starts from the state in which the last one ended, nothing is lost.
+# Split a sequence that is too long, or not complete yet, into chunks along the time axis.
+# Start each chunk from the final states of the previous chunk.
+# Together, the chunks then produce the same outputs as the whole sequence.
+# You can pass the states yourself, or let the layer keep them with `stateful=True`.
+#
+# ## Split the sequence
 
 # %%
 import keras
 import numpy as np
+from keras.layers import LSTM, Bidirectional
 
 keras.utils.set_random_seed(0)
-sequence = np.random.normal(size=(2, 12, 3)).astype("float32")
-pieces = np.split(sequence, 3, axis=1)
+# (batch, timesteps, features)
+x = np.random.normal(size=(2, 9, 5))
+chunks = np.split(x, 3, axis=1)
 
-lstm = keras.layers.LSTM(4, return_sequences=True, return_state=True)
-whole, whole_h, whole_c = lstm(sequence)
-
-print("whole ", sequence.shape)
-print("pieces", *(piece.shape for piece in pieces))
+lstm = LSTM(
+    4,
+    return_sequences=True,
+    return_state=True,
+)
+whole, whole_h, whole_c = lstm(x)
+print(whole.shape)
+print([chunk.shape for chunk in chunks])
 
 # %% [markdown]
-# ## Hand the states over yourself
+# ## Pass the states yourself
 #
-# `return_state=True` gives them to you, and `initial_state` takes them.
+# Set `return_state=True`, and pass the states to the next call as `initial_state`.
+# With `initial_state=None`, the first chunk starts from zeros:
 
 
 # %%
 def same(one, other):
-    """Compare two computations, which may round differently."""
-    return bool(keras.ops.all(keras.ops.isclose(one, other, atol=1e-6)))
+    """Compare two results, up to rounding."""
+    return np.allclose(one, other, atol=1e-6)
 
 
-def read_in_pieces(layer):
-    """Give the outputs of all pieces in one sequence, and the states after the last."""
+def process(layer, chunks):
+    """Join the outputs of all chunks."""
     outputs, states = [], None
-    for piece in pieces:
-        output, *states = layer(piece, initial_state=states)
+    for chunk in chunks:
+        output, *states = layer(
+            chunk,
+            initial_state=states,
+        )
         outputs.append(output)
-    return keras.ops.concatenate(outputs, axis=1), states
+    joined = np.concatenate(outputs, axis=1)
+    return joined, states
 
 
-output, (state_h, state_c) = read_in_pieces(lstm)
-
-print("same output: ", same(output, whole))
-print("same state_h:", same(state_h, whole_h))
-print("same state_c:", same(state_c, whole_c))
-assert same(output, whole)
+joined, states = process(lstm, chunks)
+state_h, state_c = states
+print("whole ", np.round(whole[0, -1], 3))
+print("chunks", np.round(joined[0, -1], 3))
+assert same(joined, whole)
 assert same(state_h, whole_h)
 assert same(state_c, whole_c)
 
 # %% [markdown]
-# The first piece gets `initial_state=None` and starts from zeros, as the whole does.
-# If pieces are padded, [pass their mask as well](sequence_to_sequence.py).
-#
-# ## Or let the layer keep them
-#
-# With `stateful=True` the layer remembers its states from one call to the next.
-# In return the size of the batch is fixed, and each row goes on with its own sequence.
+# If the sequences are padded, also pass `mask=` for each chunk because a layer with `initial_state`
+# ignores a propagated mask.
+# The final states and the outputs at unmasked time steps are then the same:
 
 # %%
-stateful = keras.layers.LSTM(4, return_sequences=True, stateful=True)
-stateful.build(pieces[0].shape)
-stateful.set_weights(lstm.get_weights())
-outputs = [stateful(piece) for piece in pieces]
+mask = np.arange(9) < np.array([[9], [5]])
+expected, expected_h, _ = lstm(x, mask=mask)
 
-print("same output:", same(keras.ops.concatenate(outputs, axis=1), whole))
-assert same(keras.ops.concatenate(outputs, axis=1), whole)
+outputs, states = [], None
+for chunk, chunk_mask in zip(
+    chunks,
+    np.split(mask, 3, axis=1),
+    strict=True,
+):
+    output, *states = lstm(
+        chunk,
+        mask=chunk_mask,
+        initial_state=states,
+    )
+    outputs.append(output)
+
+print("whole ", np.round(expected_h[1], 3))
+print("chunks", np.round(states[0][1], 3))
+joined = np.concatenate(outputs, axis=1)
+assert same(states[0], expected_h)
+expected = np.array(expected)
+assert same(joined[mask], expected[mask])
 
 # %% [markdown]
-# It does not know where a sequence ends.
-# A new one starts from the state of the last, unless you reset it.
-
-# %%
-not_reset = stateful(pieces[0])
-stateful.reset_state()
-reset = stateful(pieces[0])
-
-print("first piece again:", same(not_reset, outputs[0]))
-print("after a reset:    ", same(reset, outputs[0]))
-assert not same(not_reset, outputs[0])
-assert same(reset, outputs[0])
-
-# %% [markdown]
-# ## What cannot be read in pieces
+# ## Keep the states in the layer
 #
-# The backward half of a bidirectional layer starts at the end, which it does not have yet.
+# With `stateful=True`, each call starts from the states in which the previous call ended.
+# The batch size is fixed, and each sequence keeps its position in the batch:
 
 # %%
-both_ways = keras.layers.Bidirectional(
-    keras.layers.LSTM(4, return_sequences=True, return_state=True)
+stateful = LSTM(
+    4,
+    return_sequences=True,
+    stateful=True,
 )
-whole, *_ = both_ways(sequence)
-output, _ = read_in_pieces(both_ways)
+model = keras.Sequential(
+    [
+        keras.Input(batch_shape=(2, None, 5)),
+        stateful,
+    ]
+)
+model.set_weights(lstm.get_weights())
 
-print("forward half: ", same(output[..., :4], whole[..., :4]))
-print("backward half:", same(output[..., 4:], whole[..., 4:]))
-assert same(output[..., :4], whole[..., :4])
-assert not same(output[..., 4:], whole[..., 4:])
+outputs = []
+for chunk in chunks:
+    output = model.predict(chunk, verbose=0)
+    outputs.append(output)
+
+joined = np.concatenate(outputs, axis=1)
+print("whole ", np.round(whole[0, -1], 3))
+print("chunks", np.round(joined[0, -1], 3))
+assert same(joined, whole)
 
 # %% [markdown]
-# [More about starting and keeping states](../docs/behavior/initial-state-and-stateful.md).
+# Reset the states before you start new sequences:
+
+# %%
+not_reset = model.predict(chunks[0], verbose=0)
+stateful.reset_state()
+reset = model.predict(chunks[0], verbose=0)
+
+print("expected ", np.round(whole[0, 0], 3))
+print("not reset", np.round(not_reset[0, 0], 3))
+print("reset    ", np.round(reset[0, 0], 3))
+assert not same(not_reset, whole[:, :3])
+assert same(reset, whole[:, :3])
+
+# %% [markdown]
+# :::{tip}
+# To process all chunks in one call of `predict`, concatenate them along the batch axis and set
+# `batch_size`. For `fit`, also set `shuffle=False`.
+# :::
+
+# %%
+stateful.reset_state()
+batches = model.predict(
+    np.concatenate(chunks),
+    batch_size=2,
+    verbose=0,
+)
+joined = np.concatenate(
+    np.split(batches, 3),
+    axis=1,
+)
+print(batches.shape, joined.shape)
+assert same(joined, whole)
+
+# %% [markdown]
+# ## Train on chunks
+#
+# The outputs are the same in both cases, but the gradients are not.
+# If you pass the states yourself, gradients flow back to the earlier chunks.
+# They do not flow back through the states that a stateful layer keeps, or through `stop_gradient`.
+# The code prints the largest gradient of the second chunk's output with respect to the first chunk:
+
+# %%
+import tensorflow as tf
+
+
+def largest_gradient(call):
+    """Differentiate with respect to chunk 0."""
+    first = tf.constant(chunks[0])
+    with tf.GradientTape() as tape:
+        tape.watch(first)
+        call(first)
+        output = call(chunks[1])
+    gradient = tape.gradient(output, first)
+    if gradient is None:
+        return 0.0
+    return np.abs(gradient).max()
+
+
+def passing(cut):
+    """Pass the states, and cut the gradient."""
+    states = None
+
+    def call(chunk):
+        nonlocal states
+        output, *states = lstm(
+            chunk,
+            initial_state=states,
+        )
+        if cut:
+            stop = keras.ops.stop_gradient
+            states = list(map(stop, states))
+        return output
+
+    return call
+
+
+gradients = {
+    "initial_state": passing(cut=False),
+    "stop_gradient": passing(cut=True),
+    "stateful": stateful,
+}
+for name, call in gradients.items():
+    gradients[name] = largest_gradient(call)
+    print(f"{name:13} {gradients[name]:.3f}")
+
+assert gradients["initial_state"] > 0
+assert gradients["stop_gradient"] == 0
+assert gradients["stateful"] == 0
+
+# %% [markdown]
+# With dropout, chunks and the whole sequence also differ during training.
+# A layer uses one dropout mask for all time steps of a call, and a new one in the next call.
+# This layer outputs its input without the dropped features:
+
+# %%
+dropping = keras.layers.SimpleRNN(
+    5,
+    kernel_initializer="identity",
+    recurrent_initializer="zeros",
+    activation=None,
+    return_sequences=True,
+    dropout=0.5,
+    seed=1,
+)
+ones = np.ones((1, 2, 5))
+first = dropping(ones, training=True)
+second = dropping(ones, training=True)
+print(first.numpy())
+print(second.numpy())
+assert same(first[:, 0], first[:, 1])
+assert not same(first, second)
+
+# %% [markdown]
+# ## Limitations
+#
+# - The backward layer of `Bidirectional` starts at the end of the sequence, which is in the last
+#   chunk. So only the forward half of the output is the same.
+# - With `go_backwards=True`, process the chunks from the last to the first.
+
+# %%
+both = {
+    "return_sequences": True,
+    "return_state": True,
+}
+bidirectional = Bidirectional(LSTM(4, **both))
+whole, *_ = bidirectional(x)
+joined, _ = process(bidirectional, chunks)
+assert same(joined[..., :4], whole[..., :4])
+assert not same(joined[..., 4:], whole[..., 4:])
+
+backwards = LSTM(4, go_backwards=True, **both)
+whole, *_ = backwards(x)
+joined, _ = process(backwards, chunks[::-1])
+print("whole ", np.round(whole[0, -1], 3))
+print("chunks", np.round(joined[0, -1], 3))
+assert same(joined, whole)
+
+# %% [markdown]
+# ## See also
+#
+# - [](../docs/behavior/initial-state-and-stateful.md): batch size, `fit` and saved models.
+# - [](mask_padded_sequences.py): how to create and pass a mask.
+# - [](../docs/behavior/go-backwards.md): the order of the outputs.
