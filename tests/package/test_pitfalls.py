@@ -176,6 +176,23 @@ def time_distributed_stateful() -> bool:
     return np.array_equal(np.ravel(layer(np.ones((1, 3, 2, 1)))), [2, 4, 6])
 
 
+def model_arguments() -> bool:
+    """On data, also in `predict`, a model ignores what its layer has; symbolically it raises."""
+    inputs, state = keras.Input((3, 1)), np.array([[100.0], [200.0]])
+    models = keras.Sequential([adder()]), keras.Model(inputs, adder()(inputs))
+
+    class Custom(keras.Model):
+        def call(self, x: object) -> object:
+            return models[0](x, initial_state=np.ones((2, 1)))
+
+    calls = [model(ONES, initial_state=state) for model in models]
+    outputs = [*calls, Custom()(ONES), Custom().predict(ONES, verbose=0)]
+    return all(np.ravel(output).tolist() == [3, 3] for output in outputs) and all(
+        raises(TypeError, "'initial_state'", lambda: model(inputs, initial_state=state))  # noqa: B023
+        for model in models
+    )
+
+
 def unpack_batch() -> bool:
     """One tensor of two samples is unpacked into two names, but not symbolically."""
     first, _ = layers.GRU(4)(X)
@@ -223,6 +240,8 @@ def time_distributed_slices() -> bool:
     inputs = keras.Input((None, 4, 5))
     model = keras.Model(inputs, layers.TimeDistributed(layers.LSTM(4))(inputs))
     shapes = [model.predict(np.ones((2, n, 4, 5)), verbose=0).shape for n in (6, 5)]
+    with pytest.raises(Exception, match="StridedSlice"):
+        model.predict(np.ones((5, 3, 4, 5)), verbose=0)
     return shapes == [(2, 6, 4), (2, 2, 4)]
 
 
@@ -321,10 +340,12 @@ def bare_tensor() -> bool:
 
 
 def gru_extra_state() -> bool:
-    """The second of two initial states is ignored."""
+    """A GRU ignores the second of two initial states; a SimpleRNN raises an error."""
     gru = layers.GRU(4)
     h, c = np.ones((2, 2, 4), "float32")
-    return np.array_equal(gru(X, initial_state=[h, c]), gru(X, initial_state=[h]))
+    return np.array_equal(gru(X, initial_state=[h, c]), gru(X, initial_state=[h])) and raises(
+        ValueError, "Too few leaves", lambda: layers.SimpleRNN(4)(X, initial_state=[h, c])
+    )
 
 
 def lstm_cell_states() -> bool:
@@ -358,9 +379,17 @@ def stateful_last_batch() -> bool:
     def fit(samples: int) -> object:
         return make().fit(np.ones((samples, 3, 1)), np.ones((samples, 4)), batch_size=4, verbose=0)
 
-    fit(5)
+    def evaluate(samples: int) -> object:
+        return make().evaluate(np.ones((samples, 3, 1)), np.ones((samples, 4)), 4, verbose=0)
+
+    fit(5), evaluate(5)
     predictions = make().predict(np.ones((5, 3, 1)), batch_size=4, verbose=0)
-    for call in (lambda: fit(6), lambda: make().predict(np.ones((6, 3, 1)), 4, verbose=0)):
+    calls = (
+        lambda: fit(6),
+        lambda: evaluate(6),
+        lambda: make().predict(np.ones((6, 3, 1)), 4, verbose=0),
+    )
+    for call in calls:
         with pytest.raises(Exception, match="Graph execution error"):
             call()
     return len(predictions) == 8
@@ -514,6 +543,12 @@ def test_every_pitfall_is_on_a_page_and_tested() -> None:
     """Each section of the pages has its proof here, and each proof its section."""
     assert SECTIONS.keys() == PITFALLS.keys()
     assert len(SECTIONS) == sum(page.count("\n## ") for page in PAGES.values())
+
+
+def test_the_index_lists_the_symptoms() -> None:
+    """The list of symptoms has a link to each pitfall that raises no error."""
+    silent = {label for label, (_, _, text) in SECTIONS.items() if ":::{warning}" in text}
+    assert set(re.findall(r"\(#(pitfall-[\w-]+)\)", PAGES["index.md"])) == silent
 
 
 @pytest.mark.parametrize("pitfall", SECTIONS)
