@@ -424,7 +424,7 @@ def test_initial_state_drops_the_mask(masked: bool) -> None:
 
     assert reads_padding(model, model.output, [PADDED, np.ones((2, 3), "float32")]) is not masked
     assert result.layers[0].mask is masked
-    assert ("The mask is dropped" in diagnostics(result)) is not masked
+    assert ("the mask is dropped" in diagnostics(result)) is not masked
 
 
 def test_flags_without_a_use() -> None:
@@ -536,7 +536,7 @@ def test_a_model_that_cannot_run() -> None:
     model = keras.Model(tokens, layers.RNN([layers.LSTMCell(3)])(words))
     text = diagnostics(explain(model))
 
-    assert "The model can be created, but not run: Keras fails on a mask" in text
+    assert "the model can be created, but not run: Keras fails on a mask" in text
     with pytest.raises(Exception, match="structure"):
         model(PADDED)
 

@@ -96,10 +96,11 @@ KINDS = (
         TENSORFLOW,
     ),
     DiagnosticKind(
-        *("RNN103", "initial-state-rank", "fails", "An initial state of a wrong rank"), UNCHECKED
+        *("RNN103", "initial-state-rank", "fails", "An initial state with the wrong rank"),
+        UNCHECKED,
     ),
     DiagnosticKind(
-        *("RNN104", "initial-state-size", "fails", "An initial state of a wrong size"),
+        *("RNN104", "initial-state-size", "fails", "An initial state with the wrong size"),
         f"{ERRORS}states.html#error-state-dimensions",
     ),
     DiagnosticKind(
@@ -107,11 +108,16 @@ KINDS = (
         UNCHECKED,
     ),
     DiagnosticKind(
-        *("RNN106", "initial-state-order", "silent", "`state_h` and `state_c` are exchanged"),
+        *("RNN106", "initial-state-order", "silent", "`state_h` and `state_c` are swapped"),
         "docs/layers/simple-rnn-gru-lstm.html#q-h-then-c",
     ),
     DiagnosticKind(
-        *("RNN107", "initial-state-cut", "silent", "One state that is cut along the batch"),
+        *(
+            "RNN107",
+            "initial-state-cut",
+            "silent",
+            "A single state that is split along the batch axis",
+        ),
         f"{PITFALLS}states.html#pitfall-bare-tensor",
     ),
     DiagnosticKind(
@@ -119,23 +125,28 @@ KINDS = (
         TOO_FEW,
     ),
     DiagnosticKind(
-        *("RNN109", "initial-state-concatenated", "fails", "Concatenated states as one state"),
+        *(
+            "RNN109",
+            "initial-state-concatenated",
+            "fails",
+            "Concatenated states are passed as one state",
+        ),
         UNCHECKED,
     ),
     DiagnosticKind(
-        *("RNN110", "initial-state-cells", "silent", "Cells that get no initial state"),
+        *("RNN110", "initial-state-cells", "silent", "Cells without an initial state"),
         "docs/layers/cells-and-stacks.html#q-stack-structure",
     ),
     DiagnosticKind(
-        *("RNN201", "mask-shape", "fails", "A mask of a wrong shape"), MASK_RANK, TENSORFLOW
+        *("RNN201", "mask-shape", "fails", "A mask with the wrong shape"), MASK_RANK, TENSORFLOW
     ),
     DiagnosticKind(
-        *("RNN202", "mask-per-value", "silent", "A mask of single values, not of time steps"),
+        *("RNN202", "mask-per-value", "silent", "A mask that masks units instead of time steps"),
         "docs/layers/time-distributed.html#time-distributed-mask",
         TENSORFLOW,
     ),
     DiagnosticKind(
-        *("RNN203", "mask-length", "fails", "A mask of a wrong length"), MASK_LENGTH, TENSORFLOW
+        *("RNN203", "mask-length", "fails", "A mask with the wrong length"), MASK_LENGTH, TENSORFLOW
     ),
     DiagnosticKind(
         *("RNN204", "mask-dropped", "silent", "The mask is dropped"),
@@ -146,7 +157,7 @@ KINDS = (
         f"{PITFALLS}masks.html#pitfall-go-backwards-mask",
     ),
     DiagnosticKind(
-        *("RNN206", "zero-output", "silent", "The output of a masked sequence is zero"),
+        *("RNN206", "zero-output", "silent", "The output of a padded sequence is zero"),
         f"{PITFALLS}masks.html#pitfall-zero-output",
     ),
     DiagnosticKind(
@@ -162,15 +173,20 @@ KINDS = (
         "docs/behavior/go-backwards.html#q-go-backwards-order",
     ),
     DiagnosticKind(
-        *("RNN304", "first-sample", "silent", "A sample is taken instead of an output"),
-        f"{ERRORS}tuples.html#error-not-enough-values",
+        *("RNN304", "first-sample", "silent", "A sample is selected instead of the output"),
+        f"{PITFALLS}results.html#pitfall-first-sample",
     ),
     DiagnosticKind(
-        *("RNN305", "reversed-sequence", "silent", "A reversed sequence is used as if in order"),
+        *(
+            "RNN305",
+            "reversed-sequence",
+            "silent",
+            "A reversed sequence is used as if it were in order",
+        ),
         "docs/behavior/go-backwards.html#q-go-backwards-order",
     ),
     DiagnosticKind(
-        *("RNN401", "stateful-slices", "silent", "The state runs from slice to slice"),
+        *("RNN401", "stateful-slices", "silent", "The state is passed from slice to slice"),
         "docs/layers/time-distributed.html#time-distributed-stateful",
     ),
     DiagnosticKind(
@@ -193,11 +209,11 @@ KINDS = (
     ),
     DiagnosticKind(
         *("RNN503", "output-missing", "fails", "An output that the layer does not return"),
-        "docs/flags/state.html",
+        "docs/flags/state.html#state-trained-layer",
     ),
     DiagnosticKind(
         *("RNN504", "arguments-changed", "silent", "Arguments were changed after the call"),
-        "docs/flags/state.html",
+        "docs/flags/state.html#state-trained-layer",
     ),
     DiagnosticKind(
         *("RNN505", "ragged-input", "fails", "A ragged input"),
@@ -209,7 +225,12 @@ KINDS = (
         f"{PITFALLS}results.html#pitfall-activity-regularizer",
     ),
     DiagnosticKind(
-        *("RNN507", "stacked-states", "silent", "TimeDistributed stacks output and states"),
+        *(
+            "RNN507",
+            "stacked-states",
+            "silent",
+            "`TimeDistributed` stacks the output and the states",
+        ),
         f"{PITFALLS}structure.html#pitfall-time-distributed-states",
     ),
 )

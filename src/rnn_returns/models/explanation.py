@@ -86,7 +86,7 @@ def build_report(graph: ModelGraph) -> Report:
     """Create the report on a model that a reader has read."""
     notes: tuple[str, ...] = ()
     if graph.unknown_reason:
-        notes = (f"Of its layers no more is known than what they are: {graph.unknown_reason}.",)
+        notes = (f"The calls of its layers are not known: {graph.unknown_reason}.",)
     is_old = is_keras_2(graph.version)
     predictions = {
         call: _predict_call(layer, call, is_old) for layer, call in graph.recurrent_calls
@@ -236,7 +236,7 @@ def _describe_mask(call: GraphCall) -> str:
     if call.mask:
         return "given"
     if call.drops_mask:
-        return "dropped: the input carries one, but the call is given none"
+        return "dropped: the input has a mask, but the call does not receive it"
     lost_at = call.inputs[0].mask_lost_at if call.inputs else ""
     return (
         f"none; the one before it ends at {lost_at}, which does not propagate it"

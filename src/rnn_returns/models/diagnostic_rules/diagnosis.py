@@ -91,11 +91,11 @@ def list_facts(call: GraphCall, spec: LayerSpec) -> Iterator[str]:
     used = [bool(output.uses) for output in call.outputs]
     if not any(used[-count:]):
         yield (
-            "No returned state is used in this model; unless another one uses the layer, "
+            "No returned state is used in this model; unless another model uses the layer, "
             "return_state=True can be left out."
         )
     elif inner.return_sequences and not any(used[:-count]):
         yield (
-            "Only states are used in this model; unless another one uses the layer, "
+            "Only states are used in this model; unless another model uses the layer, "
             "return_sequences=True can be left out."
         )

@@ -17,7 +17,7 @@ def diagnose_layer(layer: ModelLayer, spec: LayerSpec) -> Iterator[Finding]:
     if "stateful" in layer.changed_flags:
         yield Finding(
             "RNN403",
-            "stateful was set after the layer was built, so that it has no states; create the "
+            "stateful was set after the layer was built, so it has no states; create the "
             "layer with stateful=True",
             "stateful=True",
         )
@@ -59,7 +59,7 @@ def diagnose_stateful(call: GraphCall, spec: LayerSpec) -> Iterator[Finding]:
     if spec.kind == "TimeDistributed" and shape[1] != 1:
         yield Finding(
             "RNN401",
-            "the wrapped layer is stateful, so its state runs from slice to slice "
+            "the wrapped layer is stateful, so its state is passed from slice to slice "
             "of a sample; leave out stateful",
             "stateful=False",
         )
@@ -85,7 +85,7 @@ def diagnose_execution(
         return
     if isinstance(on_data, ValueError):
         text = str(on_data).rstrip(".")
-        yield Finding("RNN501", f"The model can be created, but not run: {text}")
+        yield Finding("RNN501", f"the model can be created, but not run: {text}")
         return
     if on_data.shapes == symbolic.shapes:
         return
@@ -94,7 +94,7 @@ def diagnose_execution(
         yield _report_missing(missing[0].name, len(on_data.shapes))
         return
     shapes = ", ".join(f"{tensor.name} {tensor.shape}" for tensor in on_data.tensors)
-    yield Finding("RNN502", f"Keras's symbolic shapes are wrong here; on data they are {shapes}")
+    yield Finding("RNN502", f"the shapes that Keras infers are wrong; on data they are {shapes}")
 
 
 def diagnose_changed_flags(
@@ -125,7 +125,7 @@ def diagnose_changed_flags(
         if mode != spec.merge_mode:
             yield Finding(
                 "RNN504",
-                f"merge_mode is {spec.merge_mode!r} now, which the layer was not called with, and "
+                f"merge_mode is {spec.merge_mode!r} now, which differs from the call, and "
                 "Keras does not repeat the call; create the model again",
             )
         else:
@@ -146,7 +146,7 @@ def _report_change(call: GraphCall, spec: LayerSpec, sequences: bool, state: boo
     now = f"return_sequences={spec.return_sequences}, return_state={spec.return_state}"
     return Finding(
         "RNN504",
-        f"the layer was called with {before}, but has {now} now, and Keras does not repeat the "
+        f"the layer was called with {before}, but now has {now}, and Keras does not repeat the "
         "call; create the model again",
         "model = keras.Model.from_config(model.get_config())",
     )
@@ -156,7 +156,7 @@ def _report_missing(name: str, count: int) -> Finding:
     tensors = "one tensor" if count == 1 else f"{count} tensors"
     return Finding(
         "RNN503",
-        f"the model uses {name}, but when it runs, the layer returns {tensors} without; create the "
+        f"the model uses {name}, but at run time the layer returns only {tensors}; create the "
         "model again with arguments that return what it uses",
     )
 

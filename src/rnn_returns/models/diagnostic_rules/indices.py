@@ -61,8 +61,8 @@ def _diagnose_first_sample(output: GraphTensor, index: Index) -> Iterator[Findin
     if isinstance(first, int) and batch != 1:
         yield Finding(
             "RNN304",
-            f"{index.text} takes sample {first} of the tensor {output.name}, not a list "
-            "of outputs; leave it out, or write [:, -1] for the last time step",
+            f"{index.text} selects sample {first} of the tensor {output.name}, not an item of a "
+            "list of outputs; leave it out, or write [:, -1] for the last time step",
             "output[:, -1]" if len(index.entries) > 2 else "",
         )
 
@@ -100,9 +100,9 @@ def _diagnose_time_step(
     if last and zero and call.is_mask_known and call.mask and not inner.go_backwards:
         return Finding(
             "RNN302",
-            f"{index.text} of the output is zero for a sample that ends in a masked step, because "
-            "the output of this sequence is zero there. Use the returned states, or leave out "
-            "return_sequences",
+            f"{index.text} of the output is zero for a sample that ends in a masked time step, "
+            "because the output of this sequence is zero there. Use the returned states, or leave "
+            "out return_sequences",
             _create_fix(inner, output),
         )
     return None

@@ -73,7 +73,7 @@ def _diagnose_directions(call: GraphCall, spec: LayerSpec, given: Any) -> Iterat
             code = "RNN107" if batch in (None, 2) else "RNN101"
             yield Finding(
                 code,
-                f"one state is given, which Keras cuts along the batch, but {total} are needed, "
+                f"one state is given, and Keras splits it along the batch, but {total} are needed, "
                 f"one for each direction: {names}",
                 "initial_state=[state, state]",
             )
@@ -125,8 +125,8 @@ def _diagnose_stack(
         fails = spec.return_state or (spec.unroll and any(len(names) > 1 for names in structure))
         yield Finding(
             "RNN101" if fails else "RNN110",
-            f"states for {len(entries)} of {len(structure)} cells are given, and Keras leaves out "
-            f"the other cells; needed are {shown}",
+            f"states for {len(entries)} of {len(structure)} cells are given, and Keras skips the "
+            f"other cells; the states are {shown}",
             f"initial_state={shown}",
         )
     remaining = iter(needs)
@@ -239,7 +239,7 @@ def _diagnose_order(
         given = ", ".join(describe_origin(entry) for entry in entries)
         yield Finding(
             "RNN106",
-            f"the states are exchanged: given are {given}, but needed are {names}",
+            f"the states are swapped: expected {names}, got {given}",
             f"initial_state=[{names}]",
         )
 

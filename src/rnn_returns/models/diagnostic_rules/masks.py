@@ -22,9 +22,9 @@ def diagnose_mask(call: GraphCall, spec: LayerSpec) -> Iterator[Finding]:
         several = ", ".join(call.tensor_arguments)
         yield Finding(
             "RNN204",
-            "The mask is dropped: Keras fills it in only where a call has one tensor argument, and "
-            f"this one has several ({several}). Padded time steps are processed like all others. "
-            "Pass mask= to the call as well",
+            "the mask is dropped: Keras passes the mask of the input only if a call has one tensor "
+            f"argument, but this call has several ({several}). Padded time steps are processed "
+            "like all others. Pass mask= to the call as well",
             _create_mask(call.inputs[0]),
         )
     if call.mask is None:
@@ -36,7 +36,7 @@ def diagnose_mask(call: GraphCall, spec: LayerSpec) -> Iterator[Finding]:
         yield Finding(
             "RNN206",
             "zero_output_for_mask=True without return_sequences makes the output zero for a sample "
-            "that ends in a masked step; leave it out",
+            "that ends in a masked time step; leave it out",
         )
 
 

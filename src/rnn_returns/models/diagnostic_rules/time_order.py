@@ -37,7 +37,7 @@ def find_reversed_uses(graph: ModelGraph) -> dict[GraphCall, list[Finding]]:
         tracker.follow(call)
     for tensor, order in tracker.orders.items():
         if order.is_reversed and any(use.call is None for use in tensor.uses):
-            tracker.report(order, "the model returns them so")
+            tracker.report(order, "the model returns them in this order")
             if tensor.mask:
                 tracker.report_mask(order)
     return tracker.findings
@@ -71,7 +71,7 @@ class _Tracker:
         self._add(
             order,
             "RNN205",
-            "The mask is propagated in the order of the input, but the time steps are in reverse "
+            "the mask is propagated in the order of the input, but the time steps are in reverse "
             "order: a later layer would skip the wrong ones. Flip the output, or pass that layer a "
             "mask",
         )
