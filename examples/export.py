@@ -1,0 +1,351 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# (guide-export)=
+# # Export a model that returns states
+#
+# `model.export` writes a SavedModel or a LiteRT file whose outputs include the final states.
+# If the initial states are inputs of the model, you can process a long sequence in chunks.
+# The LiteRT interpreter of TensorFlow needs a fixed batch size or `unroll=True`.
+#
+# ## Create a model with states as inputs and outputs
+#
+# The keys of the dictionary become the names of the outputs:
+
+# %%
+import keras
+import numpy as np
+
+keras.utils.set_random_seed(0)
+x = keras.Input((3, 5), name="x")
+h = keras.Input((4,), name="h")
+c = keras.Input((4,), name="c")
+lstm = keras.layers.LSTM(
+    4,
+    return_sequences=True,
+    return_state=True,
+)
+output, state_h, state_c = lstm(
+    x,
+    initial_state=[h, c],
+)
+model = keras.Model(
+    [x, h, c],
+    {
+        "output": output,
+        "state_h": state_h,
+        "state_c": state_c,
+    },
+)
+
+# %% [markdown]
+# ## Export a SavedModel
+#
+# TensorFlow loads the exported model.
+# Pass the inputs by name to its signature:
+
+# %%
+import tempfile
+from pathlib import Path
+
+import tensorflow as tf
+
+folder = tempfile.TemporaryDirectory()
+path = str(Path(folder.name, "saved_model"))
+model.export(path, verbose=False)
+saved = tf.saved_model.load(path)
+serve = saved.signatures["serving_default"]
+
+sequence = np.random.normal(size=(2, 9, 5))
+sequence = sequence.astype("float32")
+chunk = sequence[:, :3]
+zeros = np.zeros((2, 4), "float32")
+served = serve(
+    x=tf.constant(chunk),
+    h=tf.constant(zeros),
+    c=tf.constant(zeros),
+)
+expected = model([chunk, zeros, zeros])
+for name in expected:
+    print(name, served[name].shape)
+
+
+def same(one, other):
+    """Compare two results, up to rounding."""
+    return np.allclose(one, other, atol=1e-6)
+
+
+assert set(served) == set(expected)
+for name in expected:
+    assert same(served[name], expected[name])
+
+# %% [markdown]
+# The SavedModel accepts any batch size:
+
+# %%
+one = serve(
+    x=tf.constant(chunk[:1]),
+    h=tf.constant(zeros[:1]),
+    c=tf.constant(zeros[:1]),
+)
+print(one["state_h"].shape)
+assert same(
+    one["state_h"],
+    expected["state_h"][:1],
+)
+
+# %% [markdown]
+# If the model returns a list, the outputs are named `output_0`, `output_1` and so on:
+
+# %%
+as_list = keras.Model(
+    [x, h, c],
+    [output, state_h, state_c],
+)
+path = str(Path(folder.name, "list"))
+as_list.export(path, verbose=False)
+saved_list = tf.saved_model.load(path)
+signatures = saved_list.signatures
+by_number = signatures["serving_default"](
+    x=tf.constant(chunk),
+    h=tf.constant(zeros),
+    c=tf.constant(zeros),
+)
+for number, name in enumerate(expected):
+    key = f"output_{number}"
+    print(key, by_number[key].shape)
+    assert same(by_number[key], expected[name])
+
+# %% [markdown]
+# ## Export to LiteRT with a fixed batch size
+#
+# By default, the LiteRT file has a dynamic batch size, even if the model has a fixed one.
+# A recurrent layer without `unroll=True` then needs additional TensorFlow operations.
+# The interpreter in the `tensorflow` package does not contain them and raises an error:
+
+# %%
+import re
+import warnings
+
+# TensorFlow recommends ai_edge_litert instead.
+warnings.filterwarnings(
+    "ignore",
+    ".*tf.lite.Interpreter is deprecated",
+)
+
+
+def interpret(file):
+    """Load a file; log no delegates."""
+    types = tf.lite.experimental.OpResolverType
+    name = "BUILTIN_WITHOUT_DEFAULT_DELEGATES"
+    kind = types[name]
+    return tf.lite.Interpreter(
+        file,
+        experimental_op_resolver_type=kind,
+    )
+
+
+def export(model, name, **arguments):
+    """Export a model to a LiteRT file."""
+    file = str(Path(folder.name, name))
+    model.export(
+        file,
+        format="litert",
+        verbose=False,
+        **arguments,
+    )
+    return interpret(file)
+
+
+interpreter = export(model, "dynamic.tflite")
+try:
+    interpreter.allocate_tensors()
+except RuntimeError as error:
+    message = str(error)
+    print(message.split(", included")[0])
+    operation = re.search(r"Flex\w+", message)
+    print(operation.group())
+
+assert "Select TensorFlow op(s)" in message
+
+# %% [markdown]
+# Pass `input_signature` to set the batch size.
+# The inputs are one list, so the specs are a list in a list:
+
+# %%
+signature = [
+    tf.TensorSpec((2, 3, 5), name="x"),
+    tf.TensorSpec((2, 4), name="h"),
+    tf.TensorSpec((2, 4), name="c"),
+]
+interpreter = export(
+    model,
+    "fixed.tflite",
+    input_signature=[signature],
+)
+runner = interpreter.get_signature_runner()
+results = runner(x=chunk, h=zeros, c=zeros)
+for name in expected:
+    print(name, results[name].shape)
+
+for name in expected:
+    assert same(results[name], expected[name])
+
+# %% [markdown]
+# :::{tip}
+# With `unroll=True`, the file also works with a dynamic batch size.
+# The number of time steps must be fixed.
+# :::
+
+# %%
+unrolled = keras.Sequential(
+    [
+        keras.Input((3, 5), name="x"),
+        keras.layers.LSTM(4, unroll=True),
+    ],
+)
+lite = export(unrolled, "unrolled.tflite")
+run = lite.get_signature_runner()
+for batch in (1, 2):
+    result = run(x=chunk[:batch])
+    print(result["output_0"].shape)
+    assert same(
+        result["output_0"],
+        unrolled(chunk[:batch]),
+    )
+
+# %% [markdown]
+# ## Match the outputs of a LiteRT model by name
+#
+# `get_output_details()` lists the outputs in an order that can differ from the model.
+# `state_h` and `state_c` have the same shape, so you cannot distinguish them by shape either.
+# Use the signature runner, which returns the outputs by name:
+
+# %%
+details = interpreter.get_output_details()
+for each in details:
+    print(each["name"], each["shape"])
+
+index = details[0]["index"]
+first = interpreter.get_tensor(index)
+assert first.shape != expected["output"].shape
+assert same(first, expected["state_h"])
+
+# %% [markdown]
+# ## Process a long sequence in chunks
+#
+# Pass the returned states to the next call.
+# The outputs equal those of the whole sequence:
+
+# %%
+whole = lstm(sequence)[0]
+
+
+def call_saved_model(**inputs):
+    """Convert the inputs to tensors."""
+    for name in inputs:
+        inputs[name] = tf.constant(inputs[name])
+    return serve(**inputs)
+
+
+def stream(call):
+    """Process the sequence in chunks."""
+    h, c, outputs = zeros, zeros, []
+    for start in (0, 3, 6):
+        part = sequence[:, start : start + 3]
+        result = call(x=part, h=h, c=c)
+        h = result["state_h"]
+        c = result["state_c"]
+        outputs.append(result["output"])
+    return np.concatenate(outputs, axis=1)
+
+
+streamed = {
+    "SavedModel": stream(call_saved_model),
+    "LiteRT": stream(runner),
+}
+print(np.round(whole[0, -1], 3), "whole")
+for name, value in streamed.items():
+    print(np.round(value[0, -1], 3), name)
+    assert same(value, whole)
+
+# %% [markdown]
+# ## Export a stateful model
+#
+# A stateful model needs a fixed batch size, so a LiteRT file of it needs no `input_signature`.
+# The exported model keeps its states between calls.
+# It starts from the states that the layer has during the export:
+
+# %%
+stateful = keras.Sequential(
+    [
+        keras.Input(
+            (3, 5),
+            batch_size=2,
+            name="x",
+        ),
+        keras.layers.LSTM(4, stateful=True),
+    ],
+)
+stateful.set_weights(lstm.get_weights())
+stateful(sequence[:, :3])
+
+path = str(Path(folder.name, "stateful"))
+stateful.export(path, verbose=False)
+saved_stateful = tf.saved_model.load(path)
+lite = export(stateful, "stateful.tflite")
+run = lite.get_signature_runner()
+for start in (3, 6):
+    part = sequence[:, start : start + 3]
+    one = saved_stateful.serve(part)
+    other = run(x=part)["output_0"]
+
+print(np.round(whole[0, -1], 3), "whole")
+print(np.round(one[0], 3), "SavedModel")
+print(np.round(other[0], 3), "LiteRT")
+assert same(one, whole[:, -1])
+assert same(other, whole[:, -1])
+
+# %% [markdown]
+# To start from zeros, call `reset_state()` on the layer before you export the model.
+# Load the file again to return to the states of the export:
+
+# %%
+again = tf.saved_model.load(path)
+part = sequence[:, 3:6]
+kept = saved_stateful.serve(part)
+loaded = again.serve(part)
+print(np.round(kept[0], 3), "kept states")
+print(np.round(loaded[0], 3), "loaded again")
+assert same(loaded, whole[:, 5])
+assert not same(kept, loaded)
+
+# %% [markdown]
+# ## Limitations
+#
+# :::{warning}
+# An exported SavedModel of a stateful model accepts a single sample without an error.
+# It then returns one output for each position in the batch.
+# :::
+
+# %%
+single = saved_stateful.serve(sequence[:1, :3])
+print(single.shape)
+assert single.shape == (2, 4)
+folder.cleanup()
+
+# %% [markdown]
+# ## See also
+#
+# - [](streaming.py): process a long sequence in chunks with Keras.
+# - [](stateful_training.py): train a stateful model.
