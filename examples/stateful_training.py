@@ -360,7 +360,7 @@ assert np.all(layer.states[0] == 1)
 
 # %% [markdown]
 # `reset_state()` raises an error if the layer has stacked built-in cells; see
-# [](../docs/pitfalls.md).
+# [](../docs/pitfalls/index.md).
 #
 # ## See also
 #
