@@ -60,6 +60,19 @@
   });
   toTop.addEventListener("click", () => window.scrollTo(0, 0));
 
+  // An address within what is folded unfolds it. Not all browsers do this by themselves.
+  const unfold = () => {
+    const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    const folded = [];
+    for (let at = target?.closest("details"); at; at = at.parentElement.closest("details")) {
+      if (!at.open) folded.push(at);
+    }
+    for (const each of folded) each.open = true;
+    if (folded.length) target.scrollIntoView();
+  };
+  window.addEventListener("hashchange", unfold);
+  unfold();
+
   // The link that ends the marking of what was searched for has its code in its address.
   document.addEventListener("click", (event) => {
     if (event.target.closest?.(".highlight-link a")) {

@@ -1,6 +1,9 @@
 // Lets a reader narrow what follows each `.filter`: the rows of a table, or the messages of a list.
 // A row stays if it has all the words typed. A message also stays if it is in what was pasted; if
 // there is none, those stay that have most words in common with it.
+// A table can have menus before it, each for one of its columns: a row stays if its cell begins with
+// the entry that is selected; the first entry is for any row. Such a table shows its first rows only,
+// until a reader filters them or selects the button after it.
 // The words of the page are the page's own: the label is the text of the `.filter`, and its field
 // takes over the name that the page gave it, for a label needs one.
 "use strict";
@@ -45,6 +48,11 @@ function chooseMessages(typed, texts) {
   return chosen.includes(true) ? chosen : findMostAlike(typed, texts);
 }
 
+function isSelected(row, menu) {
+  const text = row.cells[menu.dataset.column].textContent;
+  return !menu.selectedIndex || text.startsWith(menu.selectedOptions[0].textContent);
+}
+
 function readVisible(element) {
   const seen = element.cloneNode(true);
   seen.querySelectorAll("[hidden]").forEach((one) => one.remove());
@@ -58,7 +66,12 @@ function findItems(place) {
   );
   if (!found) return null;
   const table = found.matches("table");
+  const before = found.previousElementSibling;
+  const menus = table && before?.matches(".menus") ? before : null;
   return {
+    menus: menus ? [...menus.querySelectorAll("select")] : [],
+    firstRows: Number(menus?.dataset.firstRows ?? Infinity),
+    button: menus && found.nextElementSibling,
     choose: table ? chooseRows : chooseMessages,
     items: table ? [...found.tBodies[0].rows] : [...found.querySelectorAll("li.toctree-l2")],
     groups: table ? [] : [...found.querySelectorAll("li.toctree-l1")],
@@ -69,7 +82,8 @@ document.addEventListener("DOMContentLoaded", () => {
   for (const place of document.querySelectorAll(".filter")) {
     const found = findItems(place);
     if (!found) continue;
-    const { choose, items, groups } = found;
+    const { choose, items, groups, menus, firstRows, button } = found;
+    let all = false;
 
     const input = document.createElement("input");
     input.type = "search";
@@ -83,12 +97,23 @@ document.addEventListener("DOMContentLoaded", () => {
     place.replaceChildren(label, input, count);
 
     const narrow = () => {
-      const chosen = choose(input.value, items.map(readVisible));
+      const first = !all && !input.value.trim() && menus.every((menu) => !menu.selectedIndex);
+      const chosen = choose(input.value, items.map(readVisible)).map(
+        (is, index) =>
+          is && (!first || index < firstRows) && menus.every((menu) => isSelected(items[index], menu)),
+      );
+      if (button) button.hidden = !first || firstRows >= items.length;
       items.forEach((item, index) => (item.hidden = !chosen[index]));
       for (const group of groups) group.hidden = !group.querySelector("li:not([hidden])");
       count.textContent = `${chosen.filter(Boolean).length} / ${items.length}`;
     };
     input.addEventListener("input", narrow);
+    for (const menu of menus) menu.addEventListener("change", narrow);
+    button?.addEventListener("click", () => {
+      all = true;
+      narrow();
+      input.focus({ preventScroll: true });
+    });
     document.addEventListener("picked", narrow); // See pick.js.
     narrow();
   }

@@ -30,18 +30,19 @@ ADVICE = "call observe to see what the layer returns"
 
 
 def describe(layer: Any) -> LayerSpec:
-    """Describe a Keras *layer* as plain data.
+    """Describe a Keras *layer* as plain data, a ``LayerSpec``.
 
     Args:
         layer: A recurrent layer, or a ``Bidirectional`` or ``TimeDistributed`` around one.
 
     Raises:
-        TypeError: If *layer* is anything else, has a class that overrides what Keras computes, or
-            runs a cell that has no description.
+        TypeError: If *layer* is not such a layer, or if a custom class or cell overrides what Keras
+            computes.
 
     >>> import keras
     >>> from rnn_returns import describe
-    >>> describe(keras.layers.GRU(4, return_state=True)).to_json()
+    >>> gru = keras.layers.GRU(4, return_state=True)
+    >>> describe(gru).to_json()
     '{"kind": "GRU", "units": 4, "return_state": true}'
     """
     return read_layer(layer, "describe")

@@ -22,38 +22,39 @@ from rnn_returns.validation import validate_input, validate_layer, validate_mask
 
 
 def observe(layer: Any, x: Any, **call_arguments: Any) -> "Returned":
-    """Call *layer* on *x* and name every tensor it returned.
+    """Call *layer* on *x* and name the tensors that it returns.
 
-    The call builds an unbuilt layer and changes the states of a stateful layer.
+    The call builds the layer if necessary, and changes the states of a stateful layer.
 
     Args:
-        layer: An ``LSTM``, ``GRU`` or ``SimpleRNN``; an ``RNN`` of any cells or a ``ConvLSTM``;
-            or a ``Bidirectional`` or ``TimeDistributed`` around one of them.
-        x: Numbers of shape ``(batch, timesteps, features)``, or of the shape that the layer expects
-            instead: an array, a tensor, nested lists, or a symbolic ``keras.Input``. NaN is not
-            changed.
-        **call_arguments: Other arguments of the call:
-            ``mask`` of shape ``(batch, timesteps)``; ``initial_state``, one tensor of shape
-            ``(batch, units)`` for each state; ``training``. Mask and states may be nested lists.
+        layer: An ``LSTM``, ``GRU``, ``SimpleRNN``, ``RNN`` or ``ConvLSTM``, or a ``Bidirectional``
+            or ``TimeDistributed`` around one of them.
+        x: The input, ``(batch, timesteps, features)`` or as the layer expects: an array, a tensor,
+            nested lists, or a symbolic ``keras.Input``. NaN is accepted.
+        **call_arguments: ``mask`` of shape ``(batch, timesteps)``; ``initial_state``, one tensor
+            of shape ``(batch, units)`` for each state; ``training``. The mask and the states can be
+            nested lists.
 
     Returns:
-        The returned tensors in Keras's order, each with its name. If the class of a
-        layer overrides ``call``, the names are ``output``, or ``output_0``, ``output_1`` and so on.
+        The returned tensors by name, in Keras's order. If the class of the layer overrides
+        ``call``, the names are ``output``, or ``output_0``, ``output_1`` and so on.
 
     Raises:
-        TypeError: If *layer* is not a recurrent layer, *x* not dense and numeric, or a list as
-            ``mask`` or ``initial_state`` contains other values.
-        ValueError: If *x* is ragged, empty, of the wrong rank, or has another number of features
-            than a built layer expects; or if a list as ``mask`` or ``initial_state`` does not fit.
+        TypeError: If *layer* is not a recurrent layer, if *x* is not dense and numeric, or if a
+            list passed as ``mask`` or ``initial_state`` contains values of a wrong type.
+        ValueError: If *x* is ragged, empty, or has a rank or number of features that the layer does
+            not expect; or if the shape of a list passed as ``mask`` or ``initial_state`` is wrong.
 
     >>> import keras, numpy as np
     >>> from rnn_returns import observe
-    >>> lstm = keras.layers.LSTM(4, return_sequences=True, return_state=True)
-    >>> returned = observe(lstm, np.zeros((2, 5, 3)))
-    >>> returned.names
-    ('output', 'state_h', 'state_c')
-    >>> returned.shapes
-    ((2, 5, 4), (2, 4), (2, 4))
+    >>> x = np.ones((2, 3, 5))  # (batch, timesteps, features)
+    >>> lstm = keras.layers.LSTM(4, return_state=True)
+    >>> returned = observe(lstm, x)
+    >>> for name, shape in zip(returned.names, returned.shapes):
+    ...     print(name, shape)  # (batch, units)
+    output (2, 4)
+    state_h (2, 4)
+    state_c (2, 4)
     """
     validate_layer(layer, "observe")
     spec = outline_layer(layer)
@@ -70,35 +71,38 @@ def observe(layer: Any, x: Any, **call_arguments: Any) -> "Returned":
 
 
 class Returned(Displayed):
-    """The tensors that one call of a recurrent layer returned, in Keras's order, by name.
+    """The tensors that one call of a recurrent layer returned, by name, in Keras's order.
 
-    Iteration, ``returned.state_h`` and ``returned["state_h"]`` return NumPy arrays, so that
-    ``output, state_h, state_c = returned`` unpacks as the layer's own result does. The states of
-    stacked cells, which Keras returns in nested containers, are separate items.
+    ``returned.state_h`` and ``returned["state_h"]`` are NumPy arrays. You can also unpack them:
+    ``output, state_h, state_c = returned``. The states of stacked cells, which Keras returns in
+    nested containers, are separate items.
 
     Args:
         layer: The layer that was called.
-        result: What it returned, in Keras's own structure.
+        result: Its return value.
 
     Raises:
-        RuntimeError: If Keras returned a structure that this package has no names for.
-            This Keras is then newer than the package supports.
+        RuntimeError: If the package has no names for the return value. The installed Keras is then
+            newer than the versions that the package supports.
 
     >>> import keras
     >>> from rnn_returns import observe
-    >>> symbolic = observe(keras.layers.GRU(4, return_state=True), keras.Input((None, 3)))
-    >>> symbolic.container, symbolic.structure, symbolic.shapes
-    ('tuple', ('output', 'state_h'), ((None, 4), (None, 4)))
+    >>> gru = keras.layers.GRU(4, return_state=True)
+    >>> symbolic = observe(gru, keras.Input((3, 5)))
+    >>> symbolic.container, symbolic.structure
+    ('tuple', ('output', 'state_h'))
+    >>> symbolic.shapes  # (batch, units)
+    ((None, 4), (None, 4))
     """
 
     container: str
-    """What the layer returned, ``"tensor"``, ``"tuple"`` or ``"list"``."""
+    """The container, ``"tensor"`` for a single tensor, ``"tuple"`` or ``"list"``."""
     structure: Any
-    """The names in the containers that Keras put the tensors into."""
+    """The names of the tensors, in the containers in which Keras returned them."""
     names: tuple[str, ...]
-    """The tensors' names, flat."""
+    """The names of the tensors, without nesting."""
     axes: tuple[tuple[str, ...], ...]
-    """The names of each tensor's axes; an axis of unknown meaning is ``"axis_1"`` or the like."""
+    """The names of the axes of each tensor; an axis of unknown meaning is numbered."""
 
     def __init__(self, layer: Any, result: Any) -> None:
         nested = keras.tree.is_nested(result)
@@ -120,20 +124,20 @@ class Returned(Displayed):
 
     @property
     def shapes(self) -> tuple[tuple[int | None, ...], ...]:
-        """The tensors' shapes; None stands for an open dimension of a symbolic tensor."""
+        """The shapes of the tensors, with None for an unknown dimension of a symbolic tensor."""
         return tuple(tuple(tensor.shape) for tensor in self._tensors.values())
 
     @property
     def dtypes(self) -> tuple[str, ...]:
-        """The tensors' data types, as Keras names them."""
+        """The data types of the tensors."""
         return tuple(keras.backend.standardize_dtype(t.dtype) for t in self._tensors.values())
 
     @property
     def mask(self) -> Any:
         """The mask that the layer propagates, or None.
 
-        A boolean array of shape ``(batch, timesteps)``; of a symbolic call, a symbolic tensor.
-        Of the two outputs of ``merge_mode=None``, it is the first one's.
+        It is a boolean array of shape ``(batch, timesteps)``; after a symbolic call, a symbolic
+        tensor. With ``merge_mode=None``, it is the mask of the first output.
         """
         mask = getattr(self._tensors[self.names[0]], "_keras_mask", None)
         if mask is None or isinstance(mask, keras.KerasTensor):
@@ -168,7 +172,7 @@ class Returned(Displayed):
         return (self[name] for name in self.names)
 
     def items(self) -> Iterator[tuple[str, np.ndarray]]:
-        """Return each name with its values."""
+        """Return pairs of a name and its values."""
         return zip(self.names, self, strict=True)
 
     def __repr__(self) -> str:

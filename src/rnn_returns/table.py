@@ -1,4 +1,4 @@
-"""One table, twice: as plain text for a terminal and a doctest, as HTML for a notebook."""
+"""Tables that are displayed as text in a terminal and as HTML in a notebook."""
 
 import re
 from dataclasses import dataclass
@@ -19,7 +19,10 @@ _WORD = re.compile(r"(?<![\w.=(])(?!Keras\b)[A-Za-z][a-z]+(?![\w.=(])")
 
 
 def values_text(values: "numpy.ndarray") -> str:
-    """Write *values* on one line, with so few decimals that every machine writes the same.
+    """Write *values* on one line, rounded so that the text is the same on every machine.
+
+    Args:
+        values: Numbers or booleans of any shape. A large array is abbreviated to its corners.
 
     >>> import numpy as np
     >>> from rnn_returns.table import values_text
@@ -44,16 +47,14 @@ def values_text(values: "numpy.ndarray") -> str:
 
 @dataclass(frozen=True)
 class Table(Displayed):
-    """A table that shows itself, as text in a terminal and as HTML in a notebook.
-
-    Its caption and titles are messages, which a build can translate.
+    """A table that is displayed as text in a terminal and as HTML in a notebook.
 
     Args:
-        caption: What the table shows.
-        columns: The columns' titles.
-        rows: The cells' texts, row by row; the first of each names its row.
-        marks: For each row a letter, the same for rows that are equal and in their color, or
-            nothing. Letters are in a separate column, because not all readers see colors.
+        caption: The text above the table.
+        columns: The titles of the columns.
+        rows: The texts of the cells, row by row. The first cell names the row.
+        marks: A letter for each row, or an empty text. Rows with equal values have the same letter
+            and color.
 
     >>> from rnn_returns.table import Table
     >>> Table("one argument", ("name", "default"), (("return_state", "False"),))
@@ -76,10 +77,10 @@ class Table(Displayed):
         return "\n".join([self.caption, *texts])
 
     def html(self, render: Render) -> str:
-        """Format it as HTML, with *render* for each text."""
+        """Write it as HTML, with its messages as *render* returns them."""
         # Only classes, because the page has the styles and its policy blocks a style attribute.
         titles, *rows = self._lines
-        head = "".join(f'<th scope="col">{render(_as_message(title))}</th>' for title in titles)
+        head = "".join(f'<th scope="col">{render(as_message(title))}</th>' for title in titles)
         body = "".join(
             f'<tr{_row_class(mark)}><th scope="row">{render(row[0])}</th>'
             + "".join(f"<td>{render(cell)}</td>" for cell in row[1:])
@@ -87,7 +88,7 @@ class Table(Displayed):
             for row, mark in zip(rows, self.marks or [""] * len(rows), strict=True)
         )
         return (
-            f'<table class="{self._classes}"><caption>{render(_as_message(self.caption))}</caption>'
+            f'<table class="{self._classes}"><caption>{render(as_message(self.caption))}</caption>'
             f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
         )
 
@@ -100,7 +101,7 @@ class Table(Displayed):
         return [(*line, mark) for line, mark in zip(lines, marks, strict=True)]
 
 
-def _as_message(text: str) -> str:
+def as_message(text: str) -> str:
     """Return *text* as a message if it has words; with a number it has to be one already."""
     plain = type(text) is str and not _VALUE.search(text)
     return Message(text) if plain and _WORD.search(text) else text

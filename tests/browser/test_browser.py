@@ -4,7 +4,7 @@ import re
 from importlib.metadata import version
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 from support.chromium import LIGHT_AND_DARK, PHONE, Open, settle, window
 from support.pages import PAGES
 
@@ -39,7 +39,7 @@ def test_the_color_mode(visit: Open, scheme: str) -> None:
 
 
 def rows(page: Page) -> list[str]:
-    """Return the layers of the visible rows of the truth table."""
+    """Return the layers of the visible rows of the return value table."""
     return page.locator("table.rnn-table tbody tr:visible th").all_inner_texts()
 
 
@@ -48,29 +48,85 @@ def table(visit: Open) -> Page:
     return visit("docs/truth-table.html").page
 
 
+def counted(page: Page) -> list[int]:
+    """Return how many rows the filter reports as visible, and of how many."""
+    return [int(number) for number in page.locator(".filter output").inner_text().split(" / ")]
+
+
+def test_the_table_shows_its_first_rows(table: Page) -> None:
+    """At first at most 30 rows are visible; the button shows all of them."""
+    first = rows(table)
+    shown, everything = counted(table)
+    assert shown == len(first) <= 30 < everything
+    button = table.get_by_role("button", name=f"Show all {everything} rows")
+
+    button.focus()
+    table.keyboard.press("Enter")
+    assert len(rows(table)) == everything
+    assert rows(table)[:shown] == first
+    assert counted(table) == [everything, everything]
+    expect(button).to_be_hidden()
+    assert table.evaluate("document.activeElement.type") == "search"
+
+
 def test_the_filter_shows_the_rows_with_all_words(table: Page) -> None:
     """The filter shows and counts the rows with all the words, in any case and order."""
-    everything = rows(table)
-    field, count = table.get_by_role("searchbox", name="Show the rows"), table.locator("output")
-    assert count.inner_text() == f"{len(everything)} / {len(everything)}"
+    first, (_, everything) = rows(table), counted(table)
+    field = table.get_by_role("searchbox", name="Filter by text")
 
     field.fill("STATE_C bidirectional")
     left = rows(table)
     assert left
     assert all(row.startswith("Bidirectional(LSTM") for row in left)
-    assert count.inner_text() == f"{len(left)} / {len(everything)}"
+    assert counted(table) == [len(left), everything]
     field.fill("bidirectional  state_c ")
     assert rows(table) == left
     field.fill("no such layer")
     assert rows(table) == []
-    assert count.inner_text() == f"0 / {len(everything)}"
+    assert counted(table) == [0, everything]
     field.fill("")
-    assert rows(table) == everything
+    assert rows(table) == first
+
+
+def test_the_menus_select_rows(table: Page) -> None:
+    """A row stays if it has the layer and the arguments that are selected, and the words."""
+    layer, sequences, state = (
+        table.get_by_role("combobox", name=name, exact=True)
+        for name in ("layer", "return_sequences", "return_state")
+    )
+    first, (_, everything) = rows(table), counted(table)
+
+    state.select_option(label="yes")
+    assert counted(table) == [everything // 2, everything]  # More than at first.
+    layer.select_option(label="LSTM")
+    assert rows(table) == ["LSTM(4)"] * 2
+    sequences.select_option(label="no")
+    [row] = table.locator("table.rnn-table tbody tr:visible").all()
+    assert row.locator("td").nth(3).inner_text() == "state_h == output"
+    table.get_by_role("searchbox").fill("GRU")
+    assert rows(table) == []
+    layer.select_option(label="Bidirectional")
+    assert rows(table)
+    assert all(row.startswith("Bidirectional(GRU(4)") for row in rows(table))
+    for menu in (layer, sequences, state):
+        menu.select_option(label="any")
+    table.get_by_role("searchbox").fill("")
+    assert rows(table) == first
+
+
+def test_the_menus_are_translated(visit: Open) -> None:
+    """The menus of the Chinese page select rows as well."""
+    page = visit("zh/docs/truth-table.html").page
+
+    page.get_by_role("combobox", name="return_sequences").select_option(label="是")
+    page.get_by_role("combobox", name="return_state").select_option(label="否")
+    found, everything = counted(page)
+    assert found == everything // 4
 
 
 def test_the_filter_is_accessible(table: Page) -> None:
     """The filter is a labeled search field for the keyboard, and announces the count."""
-    table.get_by_label("Show the rows with these words").focus()
+    table.get_by_label("Filter by text").focus()
     table.keyboard.type("gru")
 
     assert all("GRU" in row for row in rows(table))
@@ -82,7 +138,7 @@ def test_the_filter_is_accessible(table: Page) -> None:
 def test_the_filter_on_a_phone(visit: Open) -> None:
     """On a phone the page does not scroll sideways, and hidden rows leave no gaps."""
     page = visit("docs/truth-table.html", **window(PHONE)).page
-    page.get_by_role("searchbox", name="Show the rows").fill("TimeDistributed(GRU")
+    page.get_by_role("searchbox", name="Filter by text").fill("TimeDistributed(GRU")
 
     assert rows(page)
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE
@@ -91,11 +147,43 @@ def test_the_filter_on_a_phone(visit: Open) -> None:
 
 
 def test_without_javascript_there_is_no_filter(visit: Open) -> None:
-    """Without JavaScript the whole table is visible, and the filter is not."""
+    """Without JavaScript the whole table is visible, and what filters it is not."""
     page = visit("docs/truth-table.html", java_script_enabled=False).page
 
     assert len(rows(page)) > 100
-    assert page.locator(".filter").is_hidden()
+    for control in (".filter", ".menus", ".all-rows"):
+        assert page.locator(control).is_hidden()
+
+
+def test_an_address_unfolds_what_contains_it(visit: Open) -> None:
+    """On the API page classes are folded; a link to one unfolds it, also a second time."""
+    page = visit("docs/api.html").page
+    folded = page.locator("article details").filter(has=page.locator('[id="rnn_returns.Expected"]'))
+    signature = page.locator('[id="rnn_returns.Expected"]')
+    assert page.locator("article details[open]").count() == 0
+    expect(signature).to_be_hidden()
+
+    page.evaluate("location.hash = 'rnn_returns.Expected'")
+    expect(signature).to_be_in_viewport()
+    assert page.locator("article details[open]").count() == 1
+    folded.evaluate("details => { details.open = false; }")
+    # Without the browser's own unfolding, which not all have.
+    page.evaluate("window.dispatchEvent(new Event('hashchange'))")
+    expect(signature).to_be_in_viewport()
+
+
+def test_the_summary_of_a_folded_class_is_reached_by_keyboard(visit: Open) -> None:
+    """Enter unfolds a class and folds it again; the focus is visible."""
+    page = visit("docs/api.html").page
+    summary = page.locator("article summary").first
+    page.get_by_role("heading", level=2).last.locator("a").focus()
+    page.keyboard.press("Shift+Tab")
+    summary.focus()
+    page.keyboard.press("Enter")
+    assert page.locator("article details[open]").count() == 1
+    assert summary.evaluate("element => getComputedStyle(element).outlineStyle") == "solid"
+    page.keyboard.press("Enter")
+    assert page.locator("article details[open]").count() == 0
 
 
 def visible_values(page: Page, behavior: str) -> list[str]:

@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -13,9 +14,10 @@ import numpy as np
 import pytest
 from keras import layers
 from keras.src.saving.serialization_lib import SafeModeScope
+from support.sites import ROOT
 
 from rnn_returns import explain, observe
-from rnn_returns.__main__ import MAX_BYTES, main
+from rnn_returns.__main__ import MAX_BYTES, _build_parser, main
 from rnn_returns.models.explanation import explain_json
 
 Capture = pytest.CaptureFixture[str]
@@ -338,3 +340,12 @@ def test_a_file_named_like_a_layer(tmp_path: Path, monkeypatch: Patch, capsys: C
     Path("LSTM(4)").touch()
     assert main(["LSTM(4)"]) == 2
     assert capsys.readouterr().out == ""
+
+
+def test_the_api_page_lists_every_option() -> None:
+    """The table on the page has the options of the parser, and no other."""
+    page = (ROOT / "docs/api.md").read_text(encoding="utf-8")
+    [table] = re.findall(r"^\| Option \|.*?\n\n", page, re.M | re.S)
+    options = {option for action in _build_parser()._actions for option in action.option_strings}
+
+    assert set(re.findall(r"--[a-z-]+", table)) - {"---"} == options - {"-h", "--help"}

@@ -7,9 +7,12 @@ from doctest import DocTestParser
 from pathlib import Path
 
 import pytest
+from docutils import nodes
+from docutils.utils import new_document
+from sphinx import addnodes
 from support.sites import ROOT
 
-from site_build.checks.words import NOT_YET, WORDS, find_words
+from site_build.checks.words import NOT_YET, WORDS, find_in_prose, find_words
 
 PACKAGE = ROOT / "src" / "rnn_returns"
 # Code in a docstring, and the name of an argument before its description.
@@ -62,6 +65,24 @@ def test_a_word_is_found(source: str, found: list[str]) -> None:
         for problem in find_words(read_prose(text))
     ]
     assert [problem.partition(": write")[0].strip("'") for problem in problems] == found
+
+
+def test_the_names_of_arguments_are_code() -> None:
+    """In a reference, the name and the type of an argument are not prose; what follows is."""
+    document = new_document("page")
+    document += nodes.paragraph(
+        "",
+        "",
+        addnodes.literal_strong("", "flags"),
+        nodes.Text(" ("),
+        addnodes.literal_emphasis("", "Flags"),
+        nodes.Text(") – The flags."),
+    )
+    [(_, problem)] = find_in_prose(document, "page")
+    assert problem == (
+        "'flags': write argument, because return_sequences is an argument; "
+        "Flags is only the name of the class: '… (…) – The flags.'"
+    )
 
 
 def test_each_word_is_explained() -> None:

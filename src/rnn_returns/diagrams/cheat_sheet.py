@@ -32,11 +32,11 @@ INPUT = (None, 3, 1)
 
 @dataclass(frozen=True)
 class CheatSheet(Displayed):
-    """A page that shows itself in a notebook; its text form describes the same in words.
+    """A page to print, displayed as SVG in a notebook and as text in a terminal.
 
     Args:
         diagrams: The diagrams.
-        table: The rows of the table below the diagrams; the first row has the layers.
+        table: The rows of the table below the diagrams. The first row lists the layers.
     """
 
     diagrams: tuple[DiagramLayout, ...]
@@ -44,7 +44,7 @@ class CheatSheet(Displayed):
 
     @property
     def svg(self) -> str:
-        """The text of an SVG file."""
+        """The page as the text of an SVG file."""
         return self._render_svg(escape)
 
     def html(self, render: Render) -> str:
@@ -91,7 +91,9 @@ class CheatSheet(Displayed):
 
 
 def draw_cheat_sheet() -> CheatSheet:
-    """Draw what an LSTM returns with each argument combination, and list the other layers.
+    """Draw the return values of an LSTM with each argument combination, on one page.
+
+    A table lists the return values of GRU and SimpleRNN.
 
     >>> from rnn_returns.diagrams.cheat_sheet import draw_cheat_sheet
     >>> print(repr(draw_cheat_sheet()).splitlines()[2])

@@ -20,11 +20,11 @@ IMAGE_LENGTH = 8
 
 @dataclass(frozen=True)
 class Diagram(Displayed):
-    """A diagram of a layer that shows itself in a notebook; its text form describes the same.
+    """A diagram of a layer, displayed as SVG in a notebook and as text in a terminal.
 
     Args:
-        layout: What it shows, as plain data.
-        key: Any text. Two diagrams on one page that show the same need different ones.
+        layout: The content, as plain data.
+        key: Any text. Equal diagrams on one page need different keys.
     """
 
     layout: DiagramLayout
@@ -37,12 +37,12 @@ class Diagram(Displayed):
 
     @property
     def svg(self) -> str:
-        """The text of an SVG file."""
+        """The diagram as the text of an SVG file."""
         return render_svg(self.layout, self.description) + "\n"
 
     @property
     def table(self) -> Table:
-        """The return value as a table; equal values have the letters and colors of the diagram."""
+        """The return value as a table, with the letters and colors of the diagram."""
         tensors, equalities = self.layout["tensors"], self.layout["equalities"]
         equal = (f"{line['mark']}: {line['text']}".lstrip(": ") for line in equalities)
         return Table(
@@ -115,38 +115,37 @@ def diagram(
 ) -> Diagram:
     """Draw *layer*, unrolled over the time steps, with the returned values highlighted.
 
-    Names, shapes and what is equal are those of ``expected``. To draw a description, no Keras is
-    needed.
+    Names, shapes and equalities are those of ``expected``. A ``LayerSpec`` needs no Keras.
 
     Args:
-        layer: A recurrent layer, a ``Bidirectional`` or ``TimeDistributed`` around one, or a
-            description of one.
-        timesteps: How many time steps to draw; if None, those of *input_shape* or *mask*, or 3.
+        layer: A ``LayerSpec`` or a recurrent layer of Keras.
+        timesteps: The number of time steps to draw; if None, that of *input_shape* or *mask*, or 3.
         input_shape: The shape of the input, ``(batch, timesteps, features)`` or as the layer
-            expects instead; None means any length. The default is any batch of samples of one
-            feature, or of small images of one channel.
+            expects, with None for any length. The default has one feature, or small images of one
+            channel.
         mask: Which time steps are unmasked, as in ``[True, True, False]``; None for a call
             without a mask.
         initial_state: Whether the layer is called with an initial state.
-        key: Any text. Two diagrams on one page that show the same need different ones.
+        key: Any text. Equal diagrams on one page need different keys.
 
     Raises:
         TypeError: If *layer* is not a recurrent layer, if the code of a custom class or cell
-            determines what it returns, or if another argument has a wrong type.
-        ValueError: If Keras does not support the layer or the call, if the arguments do not fit,
-            or if a custom cell has no ``output_size``.
+            determines the return value, or if another argument has a wrong type.
+        ValueError: If Keras does not support the layer or the call, if the arguments contradict
+            each other, or if a custom cell has no ``output_size``.
 
     >>> from rnn_returns import LayerSpec, diagram
-    >>> diagram(LayerSpec("GRU", units=4, return_state=True), timesteps=2)
-    GRU(4, return_state=True), 2 time steps
-    It is called on x (None, 2, 1).
-    The layer processes x₁ to x₂.
+    >>> gru = LayerSpec("GRU", units=4, return_state=True)
+    >>> diagram(gru, input_shape=(2, 3, 5))
+    GRU(4, return_state=True), 3 time steps
+    It is called on x (2, 3, 5).
+    The layer processes x₁ to x₃.
     The states start from zeros.
     The layer returns a tuple of 2.
-    output of shape (None, 4), which is (batch, units): h₂.
-    state_h of shape (None, 4), which is (batch, units): h₂.
+    output of shape (2, 4), which is (batch, units): h₃.
+    state_h of shape (2, 4), which is (batch, units): h₃.
     Equal: state_h == output.
-    Computed but not returned: h₁.
+    Computed but not returned: h₁, h₂.
     """
     if not isinstance(layer, LayerSpec):
         from rnn_returns.introspection import read_layer  # A description needs no Keras.

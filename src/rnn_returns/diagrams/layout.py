@@ -90,7 +90,7 @@ class TensorLine(TypedDict):
 
 
 class DiagramLayout(TypedDict):
-    """A diagram."""
+    """The content of a diagram, as plain data."""
 
     source: str  # The Python that creates the layer.
     steps: int

@@ -1,9 +1,7 @@
-"""The recurrences in NumPy, with the values of every time step and gate.
+"""The equations of the layers in NumPy, with the values of every time step and gate.
 
-Each function takes the weights as ``layer.get_weights()`` returns them and computes what the layer
-computes, in the floating type of the weights, and also returns the intermediate values. The letters
-are those of textbooks, where *W* is Keras's ``kernel`` and *U* its ``recurrent_kernel``;
-``*`` and every activation act unit by unit.
+Each function takes the weights in the order of ``layer.get_weights()``, and computes in their
+floating-point type. In the source, *W* is the ``kernel`` and *U* the ``recurrent_kernel``.
 """
 
 from collections.abc import Callable, Sequence
@@ -49,13 +47,13 @@ def simple_rnn(
     go_backwards: bool = False,
     activation: Activation = "tanh",
 ) -> Trace:
-    """Compute what a ``SimpleRNN`` computes: the network of Elman (1990).
+    """Compute the values of a ``SimpleRNN``: the network of Elman (1990).
 
     Args:
         x: The input, ``(batch, timesteps, features)``.
         kernel: The weights of the input, ``(features, units)``.
         recurrent_kernel: The weights of the hidden state, ``(units, units)``.
-        bias: The bias, ``(units,)``; None for a layer with ``use_bias=False``.
+        bias: The bias, ``(units,)``; None with ``use_bias=False``.
         initial_state: ``[h]``, of shape ``(batch, units)``; zeros if None.
         mask: Booleans ``(batch, timesteps)``, False for a masked time step.
         zero_output_for_mask: Whether the output at a masked time step is zero.
@@ -63,13 +61,19 @@ def simple_rnn(
         activation: A name in :data:`ACTIVATIONS`, or a NumPy function.
 
     Raises:
-        TypeError: If an argument does not contain real numbers, or *mask* booleans.
-        ValueError: If shapes do not fit each other, or *activation* is not known.
+        TypeError: If *mask* does not contain booleans, or another argument real numbers.
+        ValueError: If shapes do not match, or *activation* is not known.
 
+    >>> import keras, numpy as np
     >>> from rnn_returns.equations import simple_rnn
-    >>> x = [[[1], [2], [3]]]
-    >>> simple_rnn(x, kernel=[[1]], recurrent_kernel=[[1]], activation="linear").h[0, :, 0]
-    array([1., 3., 6.])
+    >>> x = np.ones((2, 3, 5), "float32")  # (batch, timesteps, features)
+    >>> layer = keras.layers.SimpleRNN(4)
+    >>> output = layer(x)
+    >>> trace = simple_rnn(x, *layer.get_weights())
+    >>> trace.h.shape  # (batch, timesteps, units)
+    (2, 3, 4)
+    >>> last = trace.output[:, -1]
+    >>> np.testing.assert_allclose(last, output, atol=1e-6)
     """
     phi = _find_activation(activation)
     weights = kernel, recurrent_kernel, bias
@@ -97,39 +101,40 @@ def gru(
     recurrent_activation: Activation = "sigmoid",
     reset_after: bool = True,
 ) -> GRUTrace:
-    """Compute what a ``GRU`` computes: the gated recurrent unit of Cho et al. (2014).
+    """Compute the values of a ``GRU``: the gated recurrent unit of Cho et al. (2014).
 
-    There the reset gate acts on the hidden state before its weights do. Keras's default,
-    ``reset_after=True``, is the formulation of NVIDIA's cuDNN: the gate acts on the product,
-    to which a second bias is added first.
+    With ``reset_after=False``, as in the paper, the reset gate multiplies the hidden state. With
+    ``reset_after=True``, Keras's default and the formula of NVIDIA's cuDNN, it multiplies the
+    product of the hidden state and its weights, after a second bias is added.
 
     Args:
-        x: The input, ``(batch, timesteps, features)``.
+        x: As for :func:`simple_rnn`.
         kernel: The weights of the input, ``(features, 3 * units)``, for z, r and g in this order.
         recurrent_kernel: The weights of the hidden state, ``(units, 3 * units)``.
-        bias: The two biases, of the input and of the hidden state, ``(2, 3 * units)``; with
-            ``reset_after=False`` one, ``(3 * units,)``; None for a layer with ``use_bias=False``.
-        initial_state: ``[h]``, of shape ``(batch, units)``; zeros if None.
-        mask: Booleans ``(batch, timesteps)``, False for a masked time step.
-        zero_output_for_mask: Whether the output at a masked time step is zero.
-        go_backwards: Whether the last time step is processed first.
-        activation: Of the candidate: a name in :data:`ACTIVATIONS`, or a NumPy function.
-        recurrent_activation: Of the gates z and r, likewise.
-        reset_after: Whether the reset gate acts after the weights.
+        bias: The biases of the input and of the hidden state, ``(2, 3 * units)``; with
+            ``reset_after=False`` one bias, ``(3 * units,)``; None with ``use_bias=False``.
+        initial_state: As for :func:`simple_rnn`.
+        mask: As for :func:`simple_rnn`.
+        zero_output_for_mask: As for :func:`simple_rnn`.
+        go_backwards: As for :func:`simple_rnn`.
+        activation: For g: a name in :data:`ACTIVATIONS`, or a NumPy function.
+        recurrent_activation: For z and r, likewise.
+        reset_after: Whether the reset gate is applied after the weights of the hidden state.
 
     Raises:
-        TypeError: If an argument does not contain real numbers, or *mask* booleans.
-        ValueError: If shapes do not fit each other, or an activation is not known.
+        TypeError: If *mask* does not contain booleans, or another argument real numbers.
+        ValueError: If shapes do not match, or an activation is not known.
 
-    An update gate that is open keeps the hidden state:
-
-    >>> import numpy as np
+    >>> import keras, numpy as np
     >>> from rnn_returns.equations import gru
-    >>> kernel, recurrent_kernel, bias = np.ones((1, 3)), np.zeros((1, 3)), [[9, 0, 0], [0, 0, 0]]
-    >>> start = [[[0.5]]]
-    >>> trace = gru(np.ones((1, 3, 1)), kernel, recurrent_kernel, bias, initial_state=start)
-    >>> trace.h[0, :, 0].round(2)
-    array([0.5, 0.5, 0.5])
+    >>> x = np.ones((2, 3, 5), "float32")  # (batch, timesteps, features)
+    >>> layer = keras.layers.GRU(4)
+    >>> output = layer(x)
+    >>> trace = gru(x, *layer.get_weights())
+    >>> trace.h.shape  # (batch, timesteps, units)
+    (2, 3, 4)
+    >>> last = trace.output[:, -1]
+    >>> np.testing.assert_allclose(last, output, atol=1e-6)
     """
     phi, sigma = _find_activation(activation), _find_activation(recurrent_activation)
     weights = kernel, recurrent_kernel, bias
@@ -163,37 +168,37 @@ def lstm(
     activation: Activation = "tanh",
     recurrent_activation: Activation = "sigmoid",
 ) -> LSTMTrace:
-    """Compute what an ``LSTM`` computes: the long short-term memory.
+    """Compute the values of an ``LSTM``: the long short-term memory.
 
-    It is that of Hochreiter and Schmidhuber (1997), with the forget gate of Gers et al. (2000).
+    The source is Hochreiter and Schmidhuber (1997), with the forget gate of Gers et al. (2000).
 
     Args:
-        x: The input, ``(batch, timesteps, features)``.
+        x: As for :func:`simple_rnn`.
         kernel: The weights of the input, ``(features, 4 * units)``, for i, f, g and o in this
-            order; Keras's own name for g is c.
+            order. Keras calls g c.
         recurrent_kernel: The weights of the hidden state, ``(units, 4 * units)``.
-        bias: The bias, ``(4 * units,)``; None for a layer with ``use_bias=False``.
+        bias: The bias, ``(4 * units,)``; None with ``use_bias=False``.
         initial_state: ``[h, c]``, each of shape ``(batch, units)``; zeros if None.
-        mask: Booleans ``(batch, timesteps)``, False for a masked time step.
-        zero_output_for_mask: Whether the output at a masked time step is zero.
-        go_backwards: Whether the last time step is processed first.
-        activation: Of the candidate and of the cell state that is shown: a name in
-            :data:`ACTIVATIONS`, or a NumPy function.
-        recurrent_activation: Of the gates i, f and o, likewise.
+        mask: As for :func:`simple_rnn`.
+        zero_output_for_mask: As for :func:`simple_rnn`.
+        go_backwards: As for :func:`simple_rnn`.
+        activation: For g and the output: a name in :data:`ACTIVATIONS`, or a NumPy function.
+        recurrent_activation: For i, f and o, likewise.
 
     Raises:
-        TypeError: If an argument does not contain real numbers, or *mask* booleans.
-        ValueError: If shapes do not fit each other, or an activation is not known.
+        TypeError: If *mask* does not contain booleans, or another argument real numbers.
+        ValueError: If shapes do not match, or an activation is not known.
 
-    An input gate that is shut and a forget gate that is open keep the cell state:
-
-    >>> import numpy as np
+    >>> import keras, numpy as np
     >>> from rnn_returns.equations import lstm
-    >>> kernel, recurrent_kernel, bias = np.ones((1, 4)), np.zeros((1, 4)), [-9, 9, 0, 0]
-    >>> start = [[[0]], [[0.5]]]
-    >>> trace = lstm(np.ones((1, 3, 1)), kernel, recurrent_kernel, bias, initial_state=start)
-    >>> trace.c[0, :, 0].round(2)
-    array([0.5, 0.5, 0.5])
+    >>> x = np.ones((2, 3, 5), "float32")  # (batch, timesteps, features)
+    >>> layer = keras.layers.LSTM(4)
+    >>> output = layer(x)
+    >>> trace = lstm(x, *layer.get_weights())
+    >>> trace.h.shape  # (batch, timesteps, units)
+    (2, 3, 4)
+    >>> last = trace.output[:, -1]
+    >>> np.testing.assert_allclose(last, output, atol=1e-6)
     """
     phi, sigma = _find_activation(activation), _find_activation(recurrent_activation)
     weights = kernel, recurrent_kernel, bias
@@ -222,48 +227,47 @@ def conv_lstm(
     activation: Activation = "tanh",
     recurrent_activation: Activation = "sigmoid",
 ) -> LSTMTrace:
-    """Compute what a ``ConvLSTM1D``, ``ConvLSTM2D`` or ``ConvLSTM3D`` computes.
+    """Compute the values of a ``ConvLSTM1D``, ``ConvLSTM2D`` or ``ConvLSTM3D``.
 
-    It is the convolutional LSTM of Shi et al. (2015) without its peephole terms, which Keras leaves
-    out: no gate depends on the cell state. The equations are those of an LSTM with convolutions in
-    place of matrix products. The convolution of the hidden state always has ``strides=1``,
-    ``padding="same"`` and ``dilation_rate=1``.
+    The source is Shi et al. (2015), without the peephole terms, which Keras does not have. The
+    equations are those of an LSTM with convolutions in place of matrix products. The convolution
+    of the hidden state always has ``strides=1``, ``padding="same"`` and ``dilation_rate=1``.
 
-    Shapes below are those of a ``ConvLSTM2D``, with the channels last. A ``ConvLSTM1D`` has no
-    axis ``cols``, and a ``ConvLSTM3D`` has an axis ``depth`` before ``rows``.
+    The shapes below are those of a ``ConvLSTM2D`` with the channels last. A ``ConvLSTM1D`` has no
+    axis ``cols``; a ``ConvLSTM3D`` has an axis ``depth`` before ``rows``.
 
     Args:
         x: The input, ``(batch, timesteps, rows, cols, channels)``.
         kernel: The weights of the input, ``(kernel_rows, kernel_cols, channels, 4 * filters)``, for
-            i, f, g and o in this order; Keras's own name for g is c.
+            i, f, g and o in this order. Keras calls g c.
         recurrent_kernel: The weights of the hidden state,
             ``(kernel_rows, kernel_cols, filters, 4 * filters)``.
-        bias: The bias, ``(4 * filters,)``; None for a layer with ``use_bias=False``.
-        initial_state: ``[h, c]``, each of shape ``(batch, new_rows, new_cols, filters)``, the size
-            of an image after the convolution of the input; zeros if None.
-        mask: Booleans ``(batch, timesteps)``, False for a masked time step.
-        zero_output_for_mask: Whether the output at a masked time step is zero.
-        go_backwards: Whether the last time step is processed first.
-        strides: The step of the window along each axis of the image, or one number for all axes.
+        bias: The bias, ``(4 * filters,)``; None with ``use_bias=False``.
+        initial_state: ``[h, c]``, each ``(batch, new_rows, new_cols, filters)``, with the size of
+            an image after the convolution of the input; zeros if None.
+        mask: As for :func:`simple_rnn`.
+        zero_output_for_mask: As for :func:`simple_rnn`.
+        go_backwards: As for :func:`simple_rnn`.
+        strides: As in Keras, one number or one for each axis of the image.
         padding: ``"valid"`` or ``"same"``.
-        dilation_rate: The distance between entries of the window, as for *strides*.
-        activation: Of the candidate and of the cell state that is shown: a name in
-            :data:`ACTIVATIONS`, or a NumPy function.
-        recurrent_activation: Of the gates i, f and o, likewise.
+        dilation_rate: As in Keras, one number or one for each axis of the image.
+        activation: For g and the output: a name in :data:`ACTIVATIONS`, or a NumPy function.
+        recurrent_activation: For i, f and o, likewise.
 
     Raises:
-        TypeError: If an argument does not contain real numbers, or *mask* booleans.
-        ValueError: If shapes do not fit each other, or another argument is not known.
+        TypeError: If *mask* does not contain booleans, or another argument real numbers.
+        ValueError: If shapes do not match, or another argument has an unknown value.
 
-    The candidate is a sum over a window of two rows, and the output gate is half open:
-
-    >>> import numpy as np
+    >>> import keras, numpy as np
     >>> from rnn_returns.equations import conv_lstm
-    >>> x = [[[[1], [2], [3]]]]  # (batch, timesteps, rows, channels)
-    >>> kernel, recurrent_kernel = [[[0, 0, 1, 0]]] * 2, np.zeros((2, 1, 4))
-    >>> trace = conv_lstm(x, kernel, recurrent_kernel, activation="linear")
-    >>> trace.g[0, 0, :, 0], trace.c[0, 0, :, 0], trace.h[0, 0, :, 0]
-    (array([3., 5.]), array([1.5, 2.5]), array([0.75, 1.25]))
+    >>> x = np.ones((2, 3, 8, 5), "float32")  # (batch, timesteps, rows, channels)
+    >>> layer = keras.layers.ConvLSTM1D(4, kernel_size=3)
+    >>> output = layer(x)
+    >>> trace = conv_lstm(x, *layer.get_weights())
+    >>> trace.h.shape  # (batch, timesteps, new_rows, filters)
+    (2, 3, 6, 4)
+    >>> last = trace.output[:, -1]
+    >>> np.testing.assert_allclose(last, output, atol=1e-6)
     """
     phi, sigma = _find_activation(activation), _find_activation(recurrent_activation)
     weights = kernel, recurrent_kernel, bias
@@ -326,10 +330,10 @@ ACTIVATIONS: dict[str, Function] = {
     "softplus": lambda x: np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x))),
     "linear": lambda x: x,
 }
-"""The activations known by name, as Keras defines them.
+"""The activations by name, as in Keras.
 
-They are those a recurrent layer is plausibly given: the two defaults, the two that are cheaper than
-these, and the three without an upper bound.
+The names are ``tanh``, ``sigmoid``, ``hard_sigmoid``, ``softsign``, ``relu``, ``softplus`` and
+``linear``.
 """
 
 

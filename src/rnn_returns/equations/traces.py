@@ -1,4 +1,4 @@
-"""What the equations return: all that one run over a sequence computed."""
+"""The return values of the equations: the values at every time step."""
 
 from dataclasses import dataclass
 
@@ -7,29 +7,34 @@ import numpy as np
 
 @dataclass(frozen=True, eq=False)
 class Trace:
-    """All that one run over a sequence computed, each of shape ``(batch, timesteps, units)``.
+    """The values at every time step, each array of shape ``(batch, timesteps, units)``.
 
-    Time steps are in the order in which they are processed, as in a layer's sequence output: with
-    ``go_backwards=True`` the last time step of the input comes first.
+    The time steps are in the order in which they are processed. With ``go_backwards=True``, the
+    last time step of the input comes first.
 
-    At a masked time step the state is unchanged, so *h* (and *c*) repeat the previous value, or the
-    initial state. The gates are NaN there, because nothing in a trace depends on the input at a
-    masked time step.
+    At a masked time step, the states are unchanged, and the gates are NaN.
 
     >>> from rnn_returns.equations import simple_rnn
-    >>> seen = [[False, True, False]]
+    >>> x = [[[2], [3], [4]]]  # (batch, timesteps, features)
     >>> trace = simple_rnn(
-    ...     [[[2], [3], [4]]], [[1]], [[1]], initial_state=[[[1]]], mask=seen, activation="linear"
+    ...     x,
+    ...     kernel=[[1]],
+    ...     recurrent_kernel=[[1]],
+    ...     initial_state=[[[1]]],
+    ...     mask=[[False, True, False]],
+    ...     activation="linear",
     ... )
-    >>> trace.h[0, :, 0], trace.output[0, :, 0]
-    (array([1., 4., 4.]), array([0., 4., 4.]))
+    >>> trace.h[0, :, 0]
+    array([1., 4., 4.])
+    >>> trace.output[0, :, 0]
+    array([0., 4., 4.])
     """
 
     output: np.ndarray
-    """The sequence output; its last time step is the output without ``return_sequences``.
+    """The output at every time step.
 
-    It is *h*, except at a masked time step. There it repeats the previous output, or is zero if
-    there is none or with ``zero_output_for_mask=True``, as with Keras on TensorFlow.
+    It equals *h*, except at a masked time step, as in Keras on TensorFlow: it repeats the previous
+    output, or is zero at the start and with ``zero_output_for_mask=True``.
     """
     h: np.ndarray
     """The hidden state after each time step."""
@@ -41,7 +46,7 @@ class Trace:
 
     @property
     def states(self) -> list[np.ndarray]:
-        """The final states in Keras's order, to be passed on as ``initial_state``."""
+        """The final states in Keras's order, which you can pass as ``initial_state``."""
         return [self.state_h]
 
 
@@ -50,9 +55,9 @@ class GRUTrace(Trace):
     """A :class:`Trace` with the gates of a GRU."""
 
     z: np.ndarray
-    """The update gate, how much of the hidden state is kept."""
+    """The update gate, the part of the hidden state that is kept."""
     r: np.ndarray
-    """The reset gate, how much of the hidden state the candidate sees."""
+    """The reset gate, the part of the hidden state that the candidate depends on."""
     g: np.ndarray
     """The candidate for the hidden state."""
 
@@ -61,21 +66,20 @@ class GRUTrace(Trace):
 class LSTMTrace(Trace):
     """A :class:`Trace` with the cell state and the gates of an LSTM.
 
-    For a ConvLSTM, each array has the axes of an image and ``filters`` in place of ``units``:
-    ``(batch, timesteps, rows, filters)``, ``(batch, timesteps, rows, cols, filters)`` or
-    ``(batch, timesteps, depth, rows, cols, filters)``.
+    For a ConvLSTM, each array has the axes of an image and ``filters`` in place of ``units``, as in
+    ``(batch, timesteps, rows, cols, filters)``.
     """
 
     c: np.ndarray
     """The cell state after each time step."""
     i: np.ndarray
-    """The input gate, how much of the candidate is let in."""
+    """The input gate, the part of the candidate that is added."""
     f: np.ndarray
-    """The forget gate, how much of the cell state is kept."""
+    """The forget gate, the part of the cell state that is kept."""
     g: np.ndarray
     """The candidate for the cell state."""
     o: np.ndarray
-    """The output gate, how much of the cell state is shown."""
+    """The output gate, the part of the cell state that is output."""
 
     @property
     def state_c(self) -> np.ndarray:
@@ -84,5 +88,5 @@ class LSTMTrace(Trace):
 
     @property
     def states(self) -> list[np.ndarray]:
-        """The final states in Keras's order, to be passed on as ``initial_state``."""
+        """The final states in Keras's order, which you can pass as ``initial_state``."""
         return [self.state_h, self.state_c]

@@ -38,15 +38,15 @@ class Diagnostic:
     """A mistake in a model.
 
     Args:
-        layer: The layer's name in the report.
-        code: Its code, such as ``"RNN101"``.
-        name: Its name, such as ``"initial-state-count"``.
-        severity: ``"fails"`` if running or creating the model raises an error, ``"silent"`` if a
-            value is not the one that a reader of the code would expect.
-        message: What was given, and what is needed.
-        fix: The code that fixes it, or "".
-        section: The address of the section on the site that explains it.
-        applies_to: The backends that it was verified on if others can differ, or "" for all.
+        layer: The name of the layer in the report.
+        code: The code of the diagnostic, such as ``"RNN101"``.
+        name: The name of the diagnostic, such as ``"initial-state-count"``.
+        severity: ``"fails"`` if creating or running the model raises an error; ``"silent"`` if the
+            model can run, but a value or a shape is not the one that the code suggests.
+        message: What the model contains, and what is needed.
+        fix: The code that fixes the mistake, or "".
+        section: The path of the section on the site that explains the mistake.
+        applies_to: The backends on which it was verified if others can differ, or "" for all.
     """
 
     layer: str
@@ -63,10 +63,10 @@ class Diagnostic:
 
 
 class ModelError(ValueError):
-    """A model has diagnostics that its tests do not accept.
+    """The error that ``Report.raise_for`` raises.
 
     Args:
-        diagnostics: These diagnostics.
+        diagnostics: The diagnostics of the severity.
     """
 
     def __init__(self, diagnostics: tuple[Diagnostic, ...]) -> None:

@@ -36,25 +36,31 @@ DUMMY_LENGTH = 10_000
 
 
 def explain(model: Any) -> Report:
-    """Explain what every recurrent layer of *model* returns, and what becomes of it.
+    """Report what each recurrent layer of *model* returns, and which layers use it.
 
-    No number is calculated, and the model stays as it is.
+    No value is computed, and the model does not change.
 
     Args:
-        model: A Keras model, functional or ``Sequential``, or the path of a ``.keras``, ``.h5`` or
-            JSON file of any version. The file is read without Keras, and no code in it runs. Of a
-            model that runs custom code, the layers are listed.
+        model: A functional or ``Sequential`` Keras model, or the path of a ``.keras``, ``.h5`` or
+            JSON file of any Keras version. A file is read without Keras, and its code is not
+            executed. For a model with custom code, the report lists only the layers.
 
     Raises:
         TypeError: If *model* is neither a model nor a path.
-        ValueError: If the file cannot be read, with the reason in one line.
+        ValueError: If the file cannot be read. The message has one line.
 
     >>> import keras
     >>> from rnn_returns import explain
-    >>> layers = [keras.Input((5, 3)), keras.layers.GRU(4, name="gru"), keras.layers.Dense(1)]
-    >>> report = explain(keras.Sequential(layers))
-    >>> [(tensor.name, tensor.shape) for tensor in report.layers[0].tensors]
-    [('output', (None, 4))]
+    >>> inputs = keras.Input((3, 5))  # (timesteps, features)
+    >>> gru = keras.layers.GRU(4, name="gru")
+    >>> dense = keras.layers.Dense(1, name="dense")
+    >>> model = keras.Sequential([inputs, gru, dense])
+    >>> [layer] = explain(model).layers
+    >>> for tensor in layer.tensors:
+    ...     print(tensor.name, tensor.axes, tensor.shape)
+    ...     print(tensor.used_by)
+    output ('batch', 'units') (None, 4)
+    ('dense',)
     """
     if isinstance(model, str | os.PathLike):
         return _explain_config(read_model_file(model))
@@ -64,15 +70,19 @@ def explain(model: Any) -> Report:
 
 
 def explain_json(text: str) -> Report:
-    """Explain a model from the text of its ``model.to_json()``, of any version of Keras.
+    """Report on a model from the text of ``model.to_json()``, of any Keras version.
+
+    Args:
+        text: The JSON text.
 
     Raises:
-        ValueError: If the text is not that of a model, with the reason in one line.
+        ValueError: If the text is not that of a model. The message has one line.
 
+    >>> import keras
     >>> from rnn_returns.models.explanation import explain_json
-    >>> gru = '{"class_name": "GRU", "config": {"name": "gru", "units": 4}}'
-    >>> text = f'{{"class_name": "Sequential", "config": {{"name": "m", "layers": [{gru}]}}}}'
-    >>> explain_json(text).layers[0].layer
+    >>> inputs = keras.Input((3, 5))  # (timesteps, features)
+    >>> model = keras.Sequential([inputs, keras.layers.GRU(4)])
+    >>> explain_json(model.to_json()).layers[0].layer
     'GRU(4)'
     """
     return _explain_config(read_model_json(text))

@@ -16,13 +16,13 @@ UNKNOWN = "not known"
 
 @dataclass(frozen=True)
 class ReturnedTensor:
-    """One tensor that a layer returns.
+    """One tensor that a layer returns. A value that is not known is None.
 
     Args:
-        name: Its name, or None where it is not known.
-        axes: The names of its axes, or None where they are not known.
-        shape: Its shape, or None where it is not known.
-        used_by: The names of what uses it, or None where that is not known.
+        name: The name of the tensor.
+        axes: The names of the axes.
+        shape: The shape.
+        used_by: The names of the layers and operations that use the tensor.
     """
 
     name: str | None
@@ -40,21 +40,22 @@ class ReturnedTensor:
 
 @dataclass(frozen=True)
 class RecurrentLayer:
-    """One call of a recurrent layer in a model, or one such layer whose calls are not known.
+    """One call of a recurrent layer in a model, or a layer whose calls are not known.
+
+    A value that is not known is None.
 
     Args:
-        name: The layer's name, after the names of the models that it is in.
-        layer: The Python that makes it; of a custom class, the name of the class.
+        name: The name of the layer, after the names of the models that contain it.
+        layer: The code that creates the layer; for a custom class, the name of the class.
         flags: ``return_sequences`` and ``return_state``, and the other arguments that are set.
-        reads: The shape of its input, or None where it is not known.
-        container: ``"tensor"``, ``"tuple"`` or, in a file of an old version, ``"list"``; None where
-            it is not known.
-        tensors: What it returns.
-        mask: Whether it is given a mask, or None where that is not known.
-        mask_note: The same in words, and where a mask was lost.
-        diagnostics: The mistakes in this call.
+        reads: The shape of the input.
+        container: ``"tensor"`` or ``"tuple"``; ``"list"`` in a file of an old version.
+        tensors: The returned tensors.
+        mask: Whether the layer receives a mask.
+        mask_note: The same as text, with the place where a mask is lost.
+        diagnostics: The mistakes in the call.
         facts: Other facts about the call, such as states that no layer uses.
-        changes: What the newest Keras does differently, if an older one wrote the model.
+        changes: What the newest Keras does differently, if an older version wrote the model.
     """
 
     name: str
@@ -125,15 +126,15 @@ class RecurrentLayer:
 
 @dataclass(frozen=True)
 class Report:
-    """What ``explain`` found out about a model.
+    """The report on a model.
 
     Args:
-        model: The model's name and class.
-        notes: Facts about the model as a whole.
-        layers: The calls of recurrent layers, in the order in which the model makes them; after
-            them the recurrent layers whose calls are not known.
-        keras_version: The version of Keras that wrote the file; "" for a live model, and for a file
-            that does not name it.
+        model: The name and the class of the model.
+        notes: Facts about the whole model.
+        layers: The calls of recurrent layers in their order, then the recurrent layers whose calls
+            are not known.
+        keras_version: The version of Keras that wrote the file; "" if it is not known, and for a
+            model in Python.
     """
 
     model: str
@@ -143,22 +144,23 @@ class Report:
 
     @property
     def diagnostics(self) -> tuple[Diagnostic, ...]:
-        """The mistakes in all layers."""
+        """The diagnostics of all layers."""
         return tuple(each for layer in self.layers for each in layer.diagnostics)
 
     def raise_for(self, severity: str) -> None:
-        """Raise an error if there are diagnostics, so that a test of your model fails.
+        """Raise an error if the report has diagnostics of this severity.
 
         Args:
             severity: ``"fails"``, or ``"silent"`` for both severities.
 
         Raises:
-            rnn_returns.models.diagnostics.ModelError: If there are such diagnostics; it lists them.
-            ValueError: If there is no such severity.
+            rnn_returns.models.diagnostics.ModelError: If there are such diagnostics. It lists them.
+            ValueError: If *severity* has another value.
 
         >>> import keras
         >>> from rnn_returns import explain
-        >>> model = keras.Sequential([keras.Input((5, 3)), keras.layers.GRU(4)])
+        >>> inputs = keras.Input((3, 5))
+        >>> model = keras.Sequential([inputs, keras.layers.GRU(4)])
         >>> explain(model).raise_for("silent")
         """
         if severity not in SEVERITIES:
@@ -168,7 +170,7 @@ class Report:
             raise ModelError(found)
 
     def to_json(self) -> str:
-        """Write the report as JSON text, with null for what is not known, or open in a shape."""
+        """Write the report as JSON text, with null for a value or dimension that is not known."""
         return json.dumps(asdict(self))
 
     def __repr__(self) -> str:

@@ -1,4 +1,4 @@
-"""The original notebook: its input, what it printed, and weights that reproduce its numbers."""
+"""The data of the original notebook, and weights that reproduce its values."""
 
 import json
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ NOTEBOOK: dict[str, Any] = json.loads(
 """The sourced data file, as it is."""
 
 INPUT = np.array(NOTEBOOK["input"], "float32").reshape(1, 3, 1)
-"""The notebook's input, one sample of one feature, of shape ``(batch, timesteps, features)``."""
+"""The input of the notebook, one sample with one feature, ``(batch, timesteps, features)``."""
 
 
 @dataclass(frozen=True)
@@ -23,11 +23,11 @@ class NotebookCell:
     """One code cell of the notebook: the arguments it set and what it printed.
 
     Args:
-        number: Its number in the notebook.
-        flags: The combination that it showed.
-        printed: What it printed, by today's names of the tensors.
-        kernel: Weights from the one feature to the gates i, f, c, o.
-        recurrent_kernel: Weights from the one hidden state to the same gates.
+        number: The number of the cell in the notebook.
+        flags: The values of ``return_sequences`` and ``return_state``.
+        printed: The printed values, by the names of the tensors.
+        kernel: The weights of the input for the gates i, f, c and o.
+        recurrent_kernel: The weights of the hidden state for the same gates.
     """
 
     number: int
@@ -48,25 +48,25 @@ CELLS = {
     for flags in FLAG_COMBINATIONS
     for data in [NOTEBOOK["cells"][flags.name]]
 }
-"""The notebook's four cells, by the name of their argument combination."""
+"""The four code cells of the notebook, by the name of the argument combination."""
 
 # A GRU has three gates and a SimpleRNN has none, so they use some columns of the LSTM's four.
 _COLUMNS = {"LSTM": slice(0, 4), "GRU": slice(0, 3), "SimpleRNN": slice(2, 3)}
 
 
 def columns(layer: str, cell: str = "both") -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """Return the weights of a notebook cell for a layer of one unit, one number for each gate.
+    """Return the weights of a layer with one unit, one number for each gate.
 
     Args:
-        layer: ``"LSTM"``, ``"GRU"`` or ``"SimpleRNN"``. The last two have fewer gates
-            and take the LSTM's first three columns and its third.
-        cell: The name of the cell's argument combination.
+        layer: ``"LSTM"``, ``"GRU"`` or ``"SimpleRNN"``. A GRU uses the first three numbers of the
+            LSTM, and a SimpleRNN the third.
+        cell: The name of the argument combination of a notebook cell.
 
     Returns:
-        The weights from the one feature, and those from the one hidden state.
+        The weights of the input, and the weights of the hidden state.
 
     Raises:
-        ValueError: If there is no such layer or cell.
+        ValueError: If *layer* or *cell* has another value.
 
     >>> from rnn_returns.original_notebook import columns
     >>> columns("SimpleRNN")
@@ -82,19 +82,19 @@ def columns(layer: str, cell: str = "both") -> tuple[tuple[float, ...], tuple[fl
 
 
 def weights(layer: str, cell: str = "both") -> dict[str, Any]:
-    """Return the arguments that initialize a layer of one unit with the weights of a cell.
+    """Return arguments that set the weights of a layer with one unit.
 
-    The bias is left to Keras's default.
+    The bias has Keras's default.
 
     Args:
         layer: As for :func:`columns`.
-        cell: The name of the cell's argument combination.
+        cell: The name of the argument combination of a notebook cell.
 
     Returns:
-        ``kernel_initializer`` and ``recurrent_initializer``.
+        The arguments ``kernel_initializer`` and ``recurrent_initializer``.
 
     Raises:
-        ValueError: If there is no such layer or cell.
+        ValueError: If *layer* or *cell* has another value.
 
     >>> import keras
     >>> from rnn_returns import observe

@@ -1,4 +1,4 @@
-"""Equalities of the tensors of one call for any input: as data, as text, and as a check."""
+"""The equalities of the tensors that one call returns."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -30,12 +30,12 @@ EXACT = {
 
 @dataclass(frozen=True)
 class View:
-    """Point at a returned tensor, or at a part of it.
+    """A returned tensor, or a part of it.
 
     Args:
-        name: The tensor's name.
-        index: For each of the first axes, one entry or a pair of where to start and stop.
-        axis: The name of the axis that a pair divides, to show in place of its length.
+        name: The name of the tensor.
+        index: For each of the first axes, an index or a pair of start and stop.
+        axis: The name that the text form has in place of a number in a pair.
     """
 
     name: str
@@ -43,7 +43,7 @@ class View:
     axis: str = ""
 
     def values(self, returned: Any) -> "numpy.ndarray":
-        """Return this part of *returned*."""
+        """Return the values of this part of *returned*."""
         index = tuple(slice(*item) if isinstance(item, tuple) else item for item in self.index)
         values: numpy.ndarray = returned[self.name][index]
         return values
@@ -84,9 +84,9 @@ class Equality:
     """The equality of two returned tensors, or of parts of them.
 
     Args:
-        left: One side.
-        right: The other side: one view, or two that *merge* makes one.
-        merge: ``"sum"``, ``"ave"`` or ``"mul"``.
+        left: The left side.
+        right: The right side: one view, or two views that are merged.
+        merge: How two views are merged: ``"sum"``, ``"ave"`` or ``"mul"``.
 
     >>> from rnn_returns.rules.equality import Equality, View
     >>> str(Equality(View("state_h"), (View("output", ((None, None), -1)),)))
@@ -98,10 +98,12 @@ class Equality:
     merge: str | None = None
 
     def holds(self, returned: Any) -> bool:
-        """Return whether the values in *returned* are equal to the last bit, NaN to NaN.
+        """Return whether both sides have exactly the same values in *returned*.
+
+        NaN is equal to NaN.
 
         Args:
-            returned: What ``observe`` returned, or any mapping of names to arrays.
+            returned: The return value of ``observe``, or a mapping of names to arrays.
         """
         import numpy as np  # It is there if there are arrays, and the rules do without both.
 

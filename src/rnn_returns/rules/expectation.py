@@ -33,16 +33,16 @@ class TensorSpec:
 
 @dataclass(frozen=True)
 class Expected:
-    """What one call should return, under the names that ``Returned`` uses.
+    """The predicted return value of one call, with the names that ``Returned`` uses.
 
     Args:
         container: ``"tensor"`` or ``"tuple"``.
-        structure: The names in the containers that Keras puts the tensors into.
-        names: The tensors' names, flat.
-        axes: The names of each tensor's axes.
-        shapes: The tensors' shapes, None where the input's shape has None.
+        structure: The names of the tensors, in the containers in which Keras returns them.
+        names: The names of the tensors, without nesting.
+        axes: The names of the axes of each tensor.
+        shapes: The shapes of the tensors, with None for an unknown dimension.
         mask: The shape of the mask that the layer propagates, or None.
-        equalities: Equalities of the tensors' values for any input.
+        equalities: The equalities of the tensors' values that hold for any input.
     """
 
     container: str
@@ -67,30 +67,35 @@ def expected(
     initial_state: bool = False,
     symbolic: bool = False,
 ) -> Expected:
-    """Predict what *layer* returns with Keras on TensorFlow without a GPU.
+    """Predict the return value of *layer* with Keras on TensorFlow, on a CPU.
+
+    A ``LayerSpec`` needs no Keras.
 
     Args:
-        layer: A description of the layer, or a Keras layer, which is then described.
-        input_shape: The shape of what the layer is called on; None stands for any length.
-        mask: Whether it is called with a mask; the values of the mask do not matter.
-        initial_state: Whether it is called with an initial state, in the containers in which
+        layer: A ``LayerSpec`` or a Keras layer.
+        input_shape: The shape of the input, with None for any length.
+        mask: Whether the layer is called with a mask. The prediction holds for any mask.
+        initial_state: Whether the layer is called with an initial state, in the containers in which
             its ``get_initial_state`` returns one.
-        symbolic: Whether it is called on a ``keras.Input``, not on data.
+        symbolic: Whether the layer is called on a ``keras.Input`` instead of data.
 
     Raises:
         TypeError: If *layer* is not a recurrent layer, or if the code of a custom class or cell
-            determines what it returns.
-        ValueError: If there is no such layer, if Keras does not support it or the call, or if a
-            custom cell has no ``output_size``, which only a symbolic call can do without.
+            determines the return value.
+        ValueError: If *layer* is not valid, if Keras does not support the call, or if a custom cell
+            has no ``output_size``. A symbolic call does not need ``output_size``.
 
-    >>> from rnn_returns.rules.layer_spec import LayerSpec
-    >>> from rnn_returns.rules.expectation import expected
-    >>> lstm = LayerSpec("LSTM", units=4, return_sequences=True, return_state=True)
-    >>> result = expected(lstm, (None, 5, 3))
-    >>> result.structure, result.shapes
-    (('output', 'state_h', 'state_c'), ((None, 5, 4), (None, 4), (None, 4)))
+    >>> from rnn_returns import LayerSpec, expected
+    >>> lstm = LayerSpec("LSTM", units=4, return_state=True)
+    >>> x_shape = 2, 3, 5  # (batch, timesteps, features)
+    >>> result = expected(lstm, x_shape)
+    >>> for tensor in result.tensors:
+    ...     print(tensor.name, tensor.axes, tensor.shape)
+    output ('batch', 'units') (2, 4)
+    state_h ('batch', 'units') (2, 4)
+    state_c ('batch', 'units') (2, 4)
     >>> print(*result.equalities)
-    state_h == output[:, -1]
+    state_h == output
     """
     if not isinstance(layer, LayerSpec):
         from rnn_returns.introspection import read_layer  # A description needs no Keras.

@@ -12,7 +12,7 @@ class Flags:
     Args:
         return_sequences: Whether the output keeps the time axis,
             ``(batch, timesteps, units)`` instead of ``(batch, units)``.
-        return_state: Whether the final state follows the output, in a tuple.
+        return_state: Whether the layer returns the final states after the output.
 
     >>> from rnn_returns import Flags
     >>> Flags(return_state=True).name
@@ -26,7 +26,7 @@ class Flags:
 
     @property
     def name(self) -> str:
-        """Name the combination, ``neither``, ``sequences``, ``state`` or ``both``."""
+        """The name of the combination, ``neither``, ``sequences``, ``state`` or ``both``."""
         if self.return_sequences:
             return "both" if self.return_state else "sequences"
         return "state" if self.return_state else "neither"
@@ -43,4 +43,4 @@ FLAG_COMBINATIONS = (
     Flags(return_state=True),
     Flags(return_sequences=True, return_state=True),
 )
-"""The four combinations of the two arguments, neither first and both last."""
+"""The four combinations of the two arguments, from neither to both."""

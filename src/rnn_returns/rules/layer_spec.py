@@ -41,12 +41,12 @@ class CellSpec:
 
     Args:
         kind: ``"LSTMCell"``, ``"GRUCell"``, ``"SimpleRNNCell"`` or ``"custom"``.
-        units: The size of its output. None stands for a custom cell without ``output_size``.
-        state_size: Of a custom cell only: its ``state_size``, one size or a size for each state.
-        container: Of a custom cell in a stack only: what its initial states come in,
-            ``"list"``, ``"tuple"`` or, for one state without a container, ``"tensor"``.
-        own_initial_state: Whether its class has a ``get_initial_state`` that is not one of Keras's,
-            so that the states may start from other values than zeros.
+        units: The size of the output; None for a custom cell without ``output_size``.
+        state_size: Only of a custom cell: its ``state_size``, one size or a size for each state.
+        container: Only of a custom cell in a stack: the container of its initial states,
+            ``"list"`` or ``"tuple"``; ``"tensor"`` for one state without a container.
+        own_initial_state: Whether its class overrides ``get_initial_state``, so that the initial
+            states can differ from zeros.
 
     >>> from rnn_returns.rules.layer_spec import CellSpec
     >>> CellSpec("custom", units=2, state_size=(2, 3)).state_names
@@ -61,14 +61,14 @@ class CellSpec:
 
     @property
     def state_names(self) -> tuple[str, ...]:
-        """The names of its states, in Keras's order."""
+        """The names of the states, in Keras's order."""
         if self.kind in CELL_STATES:
             return CELL_STATES[self.kind]
         return tuple(f"state_{i}" for i in range(len(self.state_sizes)))
 
     @property
     def state_sizes(self) -> tuple[Any, ...]:
-        """The sizes of its states, each a ``Size``, in Keras's order."""
+        """The sizes of the states in Keras's order, each a number, or a tuple for a matrix."""
         if self.kind in CELL_STATES:
             return (self.units or 0,) * len(CELL_STATES[self.kind])
         return self.state_size if isinstance(self.state_size, tuple) else (self.state_size or 0,)
@@ -76,31 +76,31 @@ class CellSpec:
 
 @dataclass(frozen=True)
 class LayerSpec:
-    """Describe a recurrent layer, with Keras's own names and defaults.
+    """Describe a recurrent layer, with the names and defaults of Keras.
 
     Args:
         kind: The name of its class: ``"LSTM"``, ``"GRU"``, ``"SimpleRNN"``, ``"RNN"``,
             ``"ConvLSTM1D"``, ``"ConvLSTM2D"``, ``"ConvLSTM3D"``, ``"Bidirectional"`` or
             ``"TimeDistributed"``.
-        units: Of LSTM, GRU and SimpleRNN.
-        return_sequences: As in Keras. A wrapper has this argument of the wrapped layer.
+        units: Of LSTM, GRU and SimpleRNN, as in Keras.
+        return_sequences: As in Keras. For a wrapper, set it on the wrapped layer.
         return_state: As in Keras.
         go_backwards: As in Keras.
         stateful: As in Keras.
         unroll: As in Keras.
         zero_output_for_mask: As in Keras.
-        cell: Of RNN: one cell, or a tuple of cells for a stack, the bottom one first.
-        filters: Of a ConvLSTM, like the next five.
+        cell: Of RNN: one cell, or a tuple of stacked cells in their order.
+        filters: Of a ConvLSTM, as the next five arguments.
         kernel_size: One number, or one for each axis of the image.
         strides: One number, or one for each axis of the image.
         padding: ``"valid"`` or ``"same"``.
         data_format: ``"channels_last"`` or ``"channels_first"``.
         dilation_rate: One number, or one for each axis of the image.
-        layer: What a wrapper wraps; of Bidirectional, the forward layer.
-        backward_layer: Of Bidirectional. None means a copy of the forward layer with the other
-            ``go_backwards``.
-        merge_mode: Of Bidirectional.
-        dtype: As in Keras, the name of a policy such as ``"mixed_float16"``.
+        layer: Of a wrapper: the wrapped layer; of Bidirectional, the forward layer.
+        backward_layer: Of Bidirectional. None means a copy of the forward layer that processes the
+            time steps backwards.
+        merge_mode: Of Bidirectional, as in Keras.
+        dtype: The name of a dtype or of a policy such as ``"mixed_float16"``.
 
     >>> from rnn_returns.rules.layer_spec import LayerSpec
     >>> LayerSpec("GRU", units=4, return_state=True).to_json()
@@ -142,12 +142,12 @@ class LayerSpec:
         return (self.cell or CellSpec(f"{kind}Cell", self.units or 0),)
 
     def to_json(self) -> str:
-        """Write the description as JSON text, without what is left at its default."""
+        """Write the description as JSON text, without the fields that have their defaults."""
         return json.dumps(self, default=_given_fields)
 
     @classmethod
     def from_json(cls, text: str) -> "LayerSpec":
-        """Read a description that ``to_json`` wrote."""
+        """Read a description from the JSON text that ``to_json`` returns."""
         return cls(**{name: _from_json(name, value) for name, value in json.loads(text).items()})
 
 

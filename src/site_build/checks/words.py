@@ -1,6 +1,7 @@
 """The words of the style guide: those in ``words.toml`` are not in prose.
 
-Code is not prose, nor is a message of Keras, which pages quote as code.
+Code is not prose, nor is a message of Keras, which pages quote as code. The names and types of the
+arguments in a reference are code.
 """
 
 import re
@@ -11,9 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from docutils import nodes
+from sphinx import addnodes
 
 from site_build.checks.typed_facts import is_generated
 
+_CODE = (nodes.literal, nodes.raw, addnodes.literal_strong, addnodes.literal_emphasis)
 _DATA: dict[str, Any] = tomllib.loads(
     Path(__file__).with_suffix(".toml").read_text(encoding="utf-8")
 )
@@ -87,6 +90,6 @@ def _read_text(node: nodes.Node) -> str:
     """Return the text of *node* as on one line, with … in place of code."""
     if isinstance(node, nodes.Text):
         return " ".join(node.astext().split("\n"))
-    if isinstance(node, nodes.literal | nodes.raw):
+    if isinstance(node, _CODE):
         return "…"
     return "".join(map(_read_text, node.children))
