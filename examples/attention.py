@@ -69,7 +69,8 @@ print("weights", weights.shape)
 
 # %% [markdown]
 # For each time step of the target, there is one weight for each time step of the source.
-# The weights add up to one, and the weight of a masked time step is zero:
+# Without dropout, these weights add up to one.
+# A masked time step has a weight of zero, unless the sequence is fully masked:
 
 
 # %%
@@ -110,7 +111,8 @@ print(keras.layers.Dense(10)(both).shape)
 # :::{tip}
 # If the mask comes from `Embedding` or `Masking`, Keras propagates it through the encoder to
 # `Attention`, and you do not need to pass it.
-# The nightly build does not propagate it; see [](../docs/coming.md).
+# An operation between the two layers, such as `keras.ops.tanh`, drops the mask.
+# The nightly build does not propagate the mask; see [](../docs/coming.md).
 # :::
 
 # %%
@@ -127,6 +129,12 @@ _, token_weights = attention(
 )
 print(np.round(token_weights[:, 0], 2))
 assert np.all(token_weights[1, :, 2] == 0)
+
+_, unmasked = attention(
+    [decoded, keras.ops.tanh(encoded_tokens)],
+    return_attention_scores=True,
+)
+assert np.all(unmasked[1, :, 2] > 0)
 
 # %% [markdown]
 # ## Train the model and inspect the weights
@@ -224,8 +232,10 @@ for sample in range(2):
     assert same(mixed[sample, sample], right)
 
 # %% [markdown]
-# - If the decoder and the encoder have different numbers of units, `Attention` and
-#   `AdditiveAttention` raise an error. `MultiHeadAttention` accepts them.
+# - If the decoder and the encoder have different numbers of units, `Attention` raises an error.
+#   `AdditiveAttention` also raises an error, unless one of them has a single unit.
+#   `MultiHeadAttention` supports any two numbers of units.
+# - With dropout, the weights do not add up to one during training.
 # - If a sequence is fully masked, its weights are not zero, so the context is an average of
 #   padding.
 
@@ -242,6 +252,9 @@ for kind in ("Attention", "AdditiveAttention"):
 
 assert len(errors) == 2
 
+single = keras.layers.AdditiveAttention()
+print(single([long[..., :1], source]).shape)
+
 heads = keras.layers.MultiHeadAttention(
     num_heads=2,
     key_dim=3,
@@ -255,6 +268,15 @@ _, weights = attention(
 )
 print(np.round(weights[0], 2))
 assert same(weights, 1 / 3)
+
+_, weights = Attention(dropout=0.5, seed=1)(
+    [source, source],
+    return_attention_scores=True,
+    training=True,
+)
+total = keras.ops.sum(weights, axis=-1)
+print("sums", np.round(total[0], 2))
+assert not same(total, 1)
 
 # %% [markdown]
 # ## See also

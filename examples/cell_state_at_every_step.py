@@ -16,7 +16,7 @@
 #
 # No argument of `LSTM` returns the cell state at every time step.
 # `return_sequences=True` returns the hidden state at every time step, and `return_state=True` adds
-# only the final cell state.
+# only the final hidden state and the final cell state.
 # Instead, use `keras.layers.RNN` with a custom cell that outputs both states together.
 # You can copy the weights of a trained `LSTM` to this layer.
 #
@@ -59,7 +59,7 @@ class BothStatesCell(keras.layers.LSTMCell):
 # ## Copy the weights of an `LSTM`
 #
 # The cell has the same weights as an `LSTM`, in the same order.
-# Use the same units and activations, and split the output into the two states:
+# Use the same units, activations and `use_bias`, and split the output into the two states:
 
 # %%
 keras.utils.set_random_seed(0)
@@ -102,7 +102,7 @@ assert same(every_h, output)
 assert same(every_c[:, -1], state_c)
 
 # %% [markdown]
-# To check the other time steps, let the `LSTM` process only the time steps up to each of them:
+# To check each time step, call the `LSTM` on the sequence up to that time step:
 
 # %%
 for step in range(3):
@@ -139,8 +139,10 @@ assert same(loaded_c, every_c)
 # %% [markdown]
 # ## Cell states at masked time steps
 #
-# At a masked time step, the layer repeats its previous output, so both states are repeated.
-# With padding at the end, the last value is still the final cell state:
+# By default, the layer repeats its previous output at a masked time step, so both states are
+# repeated.
+# With padding at the end, the last value is then the final cell state.
+# With `zero_output_for_mask=True`, the output at a masked time step is zero instead:
 
 # %%
 mask = np.array(
@@ -158,8 +160,15 @@ print("state_c", np.round(masked_c[1], 3))
 assert same(every_c[1, 2], every_c[1, 1])
 assert same(every_c[:, -1], masked_c)
 
+zeros = keras.layers.RNN(
+    BothStatesCell(4),
+    return_sequences=True,
+    zero_output_for_mask=True,
+)
+assert same(zeros(x, mask=mask)[1, 2], 0)
+
 # %% [markdown]
-# Before the first unmasked time step, both values are zero, even with `initial_state`:
+# Before the first unmasked time step, the output is zero, even with `initial_state`:
 
 # %%
 start = np.ones((2, 4))
@@ -182,7 +191,8 @@ assert same(every_c[1, 0], np.zeros(4))
 #
 # - `LSTM` has the argument `use_cudnn` for the fast implementation on a GPU.
 #   `RNN` does not have this argument.
-# - With dropout, the values during training are random, so they differ from those of the `LSTM`.
+# - With dropout, the values during training equal those of the `LSTM` only if the cell has the same
+#   `seed` and both layers are new.
 
 # %%
 for layer in (lstm, rnn):
@@ -190,10 +200,53 @@ for layer in (lstm, rnn):
     print(type(layer).__name__, has_it)
     assert has_it == (layer is lstm)
 
+dropping = keras.layers.LSTM(
+    4,
+    return_sequences=True,
+    dropout=0.5,
+    seed=1,
+)
+expected = dropping(x, training=True)
+for seed in (1, 2):
+    cell = BothStatesCell(
+        4,
+        dropout=0.5,
+        seed=seed,
+    )
+    layer = keras.layers.RNN(
+        cell,
+        return_sequences=True,
+    )
+    layer.build(x.shape)
+    layer.set_weights(dropping.get_weights())
+    values = layer(x, training=True)[..., :4]
+    print(seed, np.round(values[0, 0], 3))
+    assert same(values, expected) == (seed == 1)
+
 # %% [markdown]
 # GRU and SimpleRNN have no cell state.
-# Their states at every time step are their output with `return_sequences=True`.
-#
+# Without a mask, `return_sequences=True` returns their states at every time step.
+# At masked time steps, output and state can differ:
+
+# %%
+gru = keras.layers.GRU(
+    4,
+    return_sequences=True,
+    return_state=True,
+)
+output, state_h = gru(x)
+assert same(output[:, -1], state_h)
+
+output, state_h = gru(
+    x,
+    mask=np.zeros((2, 3), bool),
+    initial_state=[start],
+)
+print("output ", output[0, -1].numpy())
+print("state_h", state_h[0].numpy())
+assert not same(output[:, -1], state_h)
+
+# %% [markdown]
 # ## See also
 #
 # - [](custom_cell.py): the methods and attributes of a cell.

@@ -21,7 +21,7 @@
 #
 # ## Write the cell
 #
-# The states of this cell are the sum of its inputs and their number.
+# This cell has two states: the sum of its inputs, and the number of inputs.
 # Its output is the running mean, multiplied by a trainable matrix.
 #
 # - `state_size`: the size of the state, or a list of sizes. `RNN` needs it.
@@ -85,7 +85,8 @@ print(output.shape)
 print(total.shape, count.shape)
 
 # %% [markdown]
-# `RNN` returns the output first, then the states in the order of `state_size`.
+# With `return_state=True`, `RNN` returns the output first, then the states in the order of
+# `state_size`.
 #
 # ## Test the cell
 #
@@ -119,7 +120,7 @@ assert same(count, 3)
 # ## Set `output_size`
 #
 # Without `output_size`, Keras uses the size of the first state for the shape of the output.
-# The shape that it infers is then wrong:
+# For this cell, the inferred shape is then wrong:
 
 # %%
 inputs = keras.Input((3, 5))
@@ -137,7 +138,8 @@ for has_size in (True, False):
 # %% [markdown]
 # ## Change the initial states with `get_initial_state`
 #
-# All states start from zeros, unless the cell has a method `get_initial_state`.
+# The states start from zeros, unless you pass `initial_state` or the cell has a method
+# `get_initial_state`.
 # This subclass starts with a count of 1, as if each sequence began with a time step of zeros:
 
 
@@ -192,18 +194,22 @@ assert same(count, 3)
 # %% [markdown]
 # ## Save and load a model
 #
-# Keras creates the cell from `get_config`, and finds the class by its registered name:
+# When you load a model, Keras finds the class of the cell by its registered name and creates the
+# cell from its configuration:
 
 # %%
 from tempfile import TemporaryDirectory
 
 
-def save_and_load(model):
+def save_and_load(model, classes=None):
     """Load a copy of the model from a file."""
     with TemporaryDirectory() as folder:
         path = f"{folder}/model.keras"
         model.save(path)
-        return keras.models.load_model(path)
+        return keras.models.load_model(
+            path,
+            custom_objects=classes,
+        )
 
 
 model = keras.Sequential(
@@ -220,7 +226,8 @@ print("loaded", np.round(loaded(x)[0], 3))
 assert same(model(x), loaded(x))
 
 # %% [markdown]
-# An unregistered class raises an error when you load the model:
+# If the class is not registered, pass it as `custom_objects`.
+# Without this argument, `load_model` raises an error:
 
 
 # %%
@@ -242,9 +249,15 @@ except TypeError as error:
 start = message.index("Could not locate")
 print(message[start:].split(".")[0])
 
+classes = {"UnregisteredCell": UnregisteredCell}
+loaded = save_and_load(model, classes)
+print("saved ", np.round(model(x)[0], 3))
+print("loaded", np.round(loaded(x)[0], 3))
+assert same(model(x), loaded(x))
+
 # %% [markdown]
-# `Bidirectional` also creates its layers from their configuration, so it needs `get_config` and a
-# registered class:
+# `Bidirectional` also creates its layers from the configuration of the layer that you pass.
+# So the cell needs `get_config` and a registered class, or a `custom_object_scope`:
 
 # %%
 rnn = RNN(MeanCell(5, 4))
@@ -260,10 +273,16 @@ except TypeError as error:
 start = message.index("Could not locate")
 print(message[start:].split(".")[0])
 
+scope = keras.saving.custom_object_scope
+with scope(classes):
+    both = keras.layers.Bidirectional(rnn)
+print(both(x).shape)
+
 # %% [markdown]
 # ## Limitations
 #
-# - At a masked time step, `RNN` keeps the states and repeats the previous output.
+# - At a masked time step, `RNN` keeps the states and, by default, repeats the previous output.
+#   With `zero_output_for_mask=True`, it returns zeros.
 #   The JAX and NumPy backends differ; see [](../docs/backends.md).
 # - `RNN` does not support `constants`; see [](#pitfall-constants).
 
@@ -283,6 +302,13 @@ output, total, count = masked(x, mask=mask)
 print("count", count.numpy().ravel())
 assert same(output[1, 2], output[1, 1])
 assert same(count.numpy().ravel(), [3, 2])
+
+zeros = RNN(
+    MeanCell(5, 4),
+    return_sequences=True,
+    zero_output_for_mask=True,
+)
+assert same(zeros(x, mask=mask)[1, 2], 0)
 
 # %% [markdown]
 # ## See also

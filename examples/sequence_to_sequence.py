@@ -147,7 +147,7 @@ assert value < 0.2
 # %% [markdown]
 # The decoder ignores the mask of its input because you call it with `initial_state`.
 # It still propagates the mask to the loss.
-# So the targets at the padding do not change the loss:
+# So the targets at padded time steps do not change the loss:
 
 # %%
 changed = test_target.copy()
@@ -164,9 +164,9 @@ assert np.isclose(value, same_value)
 # %% [markdown]
 # ## Make predictions one time step at a time
 #
-# The target is unknown now.
-# Start with the token `START`. Then pass each predicted token, and the states that the decoder
-# returned, to the next call:
+# For a new source sequence, the target is unknown.
+# Start with the token `START`. After each call, pass the predicted token and the returned states to
+# the next call:
 
 
 # %%
@@ -194,11 +194,12 @@ accuracy = correct.all(axis=1).mean()
 assert accuracy > 0.9
 
 # %% [markdown]
-# `predict` always predicts four tokens, so ignore the tokens after `END`.
+# The function `predict` always predicts four tokens, so ignore the tokens after `END`.
 #
 # ## Use a saved model
 #
-# A saved model contains the layers. Get them by name after loading:
+# A saved model contains the encoder and the decoder.
+# After loading, get the layers by name:
 
 # %%
 import tempfile
@@ -221,14 +222,14 @@ assert np.array_equal(again, predicted)
 # ## Limitations
 #
 # :::{warning}
-# If the padding is at the start of the decoder's input, the outputs are wrong, but no error is
-# raised, because the decoder ignores the mask.
+# Padding at the start of the decoder's input produces wrong outputs without an error.
+# The decoder ignores the mask because you call it with `initial_state`.
 # :::
 #
 # With padding at the end, the outputs at unmasked time steps are correct, but the final states are
 # not.
 # Pass `mask=` if you use these states, or if the padding is at the start.
-# The code compares the state of a padded sequence with that of the sequence alone:
+# The code compares the states of the same sequence with and without padding:
 
 # %%
 states = encode(source[:1])

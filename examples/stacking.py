@@ -44,9 +44,9 @@ for layer in model.layers:
     print(layer.output.shape)
 
 # %% [markdown]
-# Each layer keeps the time axis, and its units are the features of the next layer.
-# The third layer returns only its last output.
-# The model computes the same values as the layers that you call one after the other:
+# The first two layers keep the time axis, and the third layer returns only its last output.
+# The units of one layer are the features of the next.
+# The model returns the same values as three separate calls of the layers:
 
 
 # %%
@@ -107,8 +107,8 @@ assert autoencoder(x).shape == x.shape
 # %% [markdown]
 # ## Return the states of each layer
 #
-# Each layer has its own states, with its own number of units.
-# Set `return_state=True`, and pass only the output to the next layer:
+# Each layer has its own states, and their size is the number of units of that layer.
+# Set `return_state=True` on each layer, and pass only the output to the next layer:
 
 # %%
 first = LSTM(
@@ -141,8 +141,8 @@ assert same(output, states[2])
 # ## Stack cells in one `RNN` layer
 #
 # `RNN` with a list of cells is one layer that calls all cells at each time step.
-# With the same weights, it computes the same values as a stack of layers, except with
-# `go_backwards=True`:
+# Without masks and dropout, it computes the same values as a stack of layers with the same weights,
+# except with `go_backwards=True`:
 
 # %%
 for backwards in (False, True):
@@ -185,12 +185,72 @@ print(np.round(layers[0, -1], 2))
 assert same(layers, cells(x))
 
 # %% [markdown]
+# With a mask, also pass the reversed mask to the second layer.
+# The first layer propagates its mask in the order of the input; see
+# [](#pitfall-go-backwards-mask).
+# The code prints the output for the propagated mask, for the reversed mask, and of the cells:
+
+# %%
+mask = np.array(
+    [
+        [True, True, True],
+        [True, True, False],
+    ],
+)
+sequence = one(x, mask=mask)
+propagated = two(sequence)
+reverse = two(sequence, mask=mask[:, ::-1])
+expected = cells(x, mask=mask)
+
+for values in (propagated, reverse, expected):
+    print(np.round(values[1, -1], 2))
+assert not same(propagated, expected)
+assert same(reverse, expected)
+
+# %% [markdown]
 # ## Limitations
 #
 # - A stack of cells does not return the output of its lower cells; see
 #   [](../docs/layers/cells-and-stacks.md).
-# - With dropout, the values are random during training, so layers and cells differ.
-#
+# - A layer that you call with `initial_state` ignores a propagated mask, so pass `mask=` to each
+#   layer; see [](#pitfall-mask-initial-state). A stack of cells needs the mask only once.
+# - With dropout, new layers and cells return the same values during training only if each cell has
+#   the same `seed` as its layer:
+
+# %%
+arguments = {"dropout": 0.5}
+one = LSTM(
+    4,
+    return_sequences=True,
+    seed=1,
+    **arguments,
+)
+two = LSTM(6, seed=2, **arguments)
+sequence = one(x, training=True)
+layers = two(sequence, training=True)
+print("layers", np.round(layers[0], 2))
+
+for seed in (2, 3):
+    lower = keras.layers.LSTMCell(
+        4,
+        seed=1,
+        **arguments,
+    )
+    upper = keras.layers.LSTMCell(
+        6,
+        seed=seed,
+        **arguments,
+    )
+    cells = keras.layers.RNN([lower, upper])
+    cells.build(x.shape)
+    weights = one.get_weights()
+    weights += two.get_weights()
+    cells.set_weights(weights)
+    values = cells(x, training=True)
+    print("seed", seed, np.round(values[0], 2))
+    assert same(layers, values) == (seed == 2)
+
+# %% [markdown]
 # ## See also
 #
 # - [`return_sequences=True`](../docs/flags/sequences.md): the output at every time step.

@@ -20,9 +20,9 @@
 #
 # ## Order the chunks by batch
 #
-# The layer keeps one state for each position in the batch.
+# The layer keeps separate states for each position in the batch.
 # So each sample must continue the sample at the same position in the previous batch.
-# Here, two batches of sequences are split into two chunks each:
+# Here, there are two batches of sequences, and each batch is split into two chunks:
 
 # %%
 import keras
@@ -86,7 +86,8 @@ assert model.input_shape == (2, None, 5)
 #
 # `fit`, `evaluate` and `predict` all change the kept states and never reset them.
 # This callback resets the states before the first chunk of each sequence.
-# `reset_states` also finds layers in nested models and in `TimeDistributed`:
+# `reset_states` also finds layers in nested models and in `TimeDistributed`, but not in custom
+# layers:
 
 
 # %%
@@ -120,9 +121,33 @@ class ResetStates(keras.callbacks.Callback):
 
 reset = ResetStates(2)
 
+
+class CustomLayer(keras.Layer):
+    """Contain a recurrent layer."""
+
+    def __init__(self, inner):
+        super().__init__()
+        self.inner = inner
+
+    def call(self, inputs):
+        """Call the recurrent layer."""
+        return self.inner(inputs)
+
+
+inner = keras.layers.LSTM(4, stateful=True)
+custom = CustomLayer(inner)
+custom(x[:2])
+reset_states(custom)
+assert np.any(inner.states[0])
+reset_states(inner)
+assert not np.any(inner.states[0])
+
 # %% [markdown]
-# With the callback, the loss equals that of a stateless model that processes whole sequences.
-# It is different without the callback, and also if `fit` shuffles the chunks, which is the default:
+# With the callback, the loss equals that of a stateless model that has the same weights and
+# processes whole sequences.
+# Here, the weights do not change because the learning rate is zero.
+# The loss is different without the callback, and if `fit` shuffles the chunks, which is the default
+# for arrays:
 
 # %%
 whole = build(None, stateful=False)
@@ -190,7 +215,8 @@ assert np.allclose(
 # %% [markdown]
 # :::{warning}
 # With `steps_per_execution`, Keras calls the callback only once for several batches.
-# If the number of chunks per sequence is not a multiple of it, some states are not reset.
+# If the number of chunks per sequence is not a multiple of `steps_per_execution`, the callback
+# misses the start of some sequences.
 # :::
 
 # %%
@@ -227,7 +253,7 @@ assert last < first / 2
 
 # %% [markdown]
 # Gradients do not flow from one batch to the previous one.
-# To train across chunks, pass the states yourself: see [](streaming.py).
+# To train across chunks, pass the states yourself within one training step; see [](streaming.py).
 
 # %%
 import tensorflow as tf
@@ -301,7 +327,8 @@ print(len(too_many), "predictions")
 assert len(too_many) == 4
 
 # %% [markdown]
-# A `.keras` file does not contain the states, so a loaded model starts from zeros:
+# A `.keras` file does not contain the states, so a loaded model starts from its initial states.
+# The initial states of an LSTM are zeros:
 
 # %%
 import tempfile
@@ -332,7 +359,7 @@ assert np.allclose(
 )
 
 # %% [markdown]
-# `reset_state()` sets zeros, even if a custom cell defines other initial states.
+# `reset_state()` sets the states to zero, even if a custom cell defines other initial states.
 # For such a cell, assign the initial states yourself:
 
 
@@ -359,10 +386,10 @@ print("assigned:", layer.states[0].numpy()[0])
 assert np.all(layer.states[0] == 1)
 
 # %% [markdown]
-# `reset_state()` raises an error if the layer has stacked built-in cells; see
-# [](../docs/pitfalls/index.md).
+# `reset_state()` raises an error if an `RNN` layer has a list of built-in cells; see
+# [](#pitfall-reset-stacked).
 #
 # ## See also
 #
 # - [](../docs/behavior/initial-state-and-stateful.md): what a stateful layer keeps.
-# - [](streaming.py): process a long sequence without training.
+# - [](streaming.py): pass the states yourself, and process chunks with `predict`.

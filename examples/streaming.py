@@ -13,9 +13,10 @@
 # %% [markdown]
 # # Process a long sequence in chunks
 #
-# Split a sequence that is too long, or not complete yet, into chunks along the time axis.
+# If a sequence is too long or not yet complete, split it into chunks along the time axis.
 # Start each chunk from the final states of the previous chunk.
-# Together, the chunks then produce the same outputs as the whole sequence.
+# Except with dropout or a bidirectional layer, the chunks produce the same outputs as the whole
+# sequence.
 # You can pass the states yourself, or let the layer keep them with `stateful=True`.
 #
 # ## Split the sequence
@@ -76,7 +77,7 @@ assert same(state_c, whole_c)
 # %% [markdown]
 # If the sequences are padded, also pass `mask=` for each chunk because a layer with `initial_state`
 # ignores a propagated mask.
-# The final states and the outputs at unmasked time steps are then the same:
+# The final states, and the outputs at unmasked time steps, then equal those of the whole sequence:
 
 # %%
 mask = np.arange(9) < np.array([[9], [5]])
@@ -148,8 +149,8 @@ assert same(reset, whole[:, :3])
 
 # %% [markdown]
 # :::{tip}
-# To process all chunks in one call of `predict`, concatenate them along the batch axis and set
-# `batch_size`. For `fit`, also set `shuffle=False`.
+# To process chunks of equal length in one call of `predict`, concatenate them along the batch axis
+# and set `batch_size`. For `fit`, also set `shuffle=False`.
 # :::
 
 # %%
@@ -169,8 +170,9 @@ assert same(joined, whole)
 # %% [markdown]
 # ## Train on chunks
 #
-# The outputs are the same in both cases, but the gradients are not.
-# If you pass the states yourself, gradients flow back to the earlier chunks.
+# Both methods return the same outputs, but they have different gradients.
+# If you pass the states yourself within one training step, gradients flow back to the earlier
+# chunks.
 # They do not flow back through the states that a stateful layer keeps, or through `stop_gradient`.
 # The code prints the largest gradient of the second chunk's output with respect to the first chunk:
 
@@ -223,9 +225,10 @@ assert gradients["stop_gradient"] == 0
 assert gradients["stateful"] == 0
 
 # %% [markdown]
-# With dropout, chunks and the whole sequence also differ during training.
-# A layer uses one dropout mask for all time steps of a call, and a new one in the next call.
-# This layer outputs its input without the dropped features:
+# With dropout, chunks and the whole sequence have different outputs during training.
+# LSTM, GRU and SimpleRNN use one dropout mask for all time steps of a call, and a new one in the
+# next call.
+# This layer returns its input after dropout:
 
 # %%
 dropping = keras.layers.SimpleRNN(
@@ -249,7 +252,8 @@ assert not same(first, second)
 # ## Limitations
 #
 # - The backward layer of `Bidirectional` starts at the end of the sequence, which is in the last
-#   chunk. So only the forward half of the output is the same.
+#   chunk. So only the forward half of the output is the same. With `merge_mode="sum"`, the whole
+#   output differs.
 # - With `go_backwards=True`, process the chunks from the last to the first.
 
 # %%
@@ -262,6 +266,14 @@ whole, *_ = bidirectional(x)
 joined, _ = process(bidirectional, chunks)
 assert same(joined[..., :4], whole[..., :4])
 assert not same(joined[..., 4:], whole[..., 4:])
+
+bidirectional = Bidirectional(
+    LSTM(4, **both),
+    merge_mode="sum",
+)
+whole, *_ = bidirectional(x)
+joined, _ = process(bidirectional, chunks)
+assert not np.isclose(joined, whole).any()
 
 backwards = LSTM(4, go_backwards=True, **both)
 whole, *_ = backwards(x)

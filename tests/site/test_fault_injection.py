@@ -59,7 +59,7 @@ FAULTS = {
     "a typed shape in a list": ("It has the shape [None, 3].", "'[None, 3]' is typed in prose"),
     "a typed shape in Chinese": ("形状是（1，3）。", "'（1，3）' is typed in prose"),
     "a typed version": ("Since 2.15.0 it is a tuple.", "'2.15.0' is typed in prose"),
-    "a typed major version": ("It is so in Keras 3.", "'Keras 3' is typed in prose"),
+    "a typed major version": ("It is so in Sphinx 9.", "'Sphinx 9' is typed in prose"),
     "a typed number in a table": ("| a |\n|---|\n| 0.5 |", "'0.5' is typed in prose"),
     "a typed number in a title": ("## It gives 0.5", "'0.5' is typed in prose"),
     "a typed shape in a comment": (cell("x = 1  # (1, 3)"), "'(1, 3)' is typed in a comment"),
