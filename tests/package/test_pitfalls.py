@@ -181,7 +181,7 @@ def model_arguments() -> bool:
     inputs, state = keras.Input((3, 1)), np.array([[100.0], [200.0]])
     models = keras.Sequential([adder()]), keras.Model(inputs, adder()(inputs))
 
-    class Custom(keras.Model):
+    class Custom(keras.Model):  # type: ignore[misc]
         def call(self, x: object) -> object:
             return models[0](x, initial_state=np.ones((2, 1)))
 
