@@ -80,8 +80,8 @@ assert same(for_all, lstm(padded[:, :2]))
 # With TensorFlow, calling a layer directly with a shorter mask raises an error that contains
 # `Tried to read from index`. With a longer mask, the error contains `Cannot unstack`.
 # With `unroll=True`, a shorter mask raises `list index out of range`.
-# In `fit` and `predict`, and with `unroll=True`, a longer mask raises no error, but the result can
-# be wrong; see [](#error-mask-too-long).
+# In `fit` and `predict`, and with `unroll=True`, a longer mask raises no error, but the result
+# can be wrong; see [](#error-mask-too-long).
 #
 # :::{note}
 # On a GPU, cuDNN only accepts padding at the end; see [](../docs/backends.md).
@@ -301,7 +301,8 @@ assert not weights.any()
 # %% [markdown]
 # - A `Masking` layer before a ConvLSTM masks pixels, not time steps.
 #   See [](../docs/layers/convlstm.md).
-# - `unroll=True` zeros the wrong time steps in some cases; see [](../docs/behavior/masking.md).
+# - With `unroll=True`, a layer returns zeros at the wrong time steps in some cases.
+#   See [](../docs/behavior/masking.md).
 #
 # ## See also
 #

@@ -72,7 +72,7 @@ def counted(sequence: object, **arguments: object) -> list[float]:
 
 
 def mask_arithmetic() -> bool:
-    """An operation drops the mask, also in a model; a layer propagates it."""
+    """An operation drops the mask, also in a model; a layer and some functions propagate it."""
     eager, symbolic = layers.Masking()(SERIES), layers.Masking()(inputs_ := keras.Input((3, 1)))
 
     def count(sequence: object) -> list[float]:
@@ -81,7 +81,36 @@ def mask_arithmetic() -> bool:
 
     kept = counted(layers.Rescaling(2)(eager)), count(layers.Rescaling(2)(symbolic))
     dropped = counted(eager * 2), counted(eager[:, :3]), count(symbolic * 2), count(symbolic[:, :3])
-    return kept == ([2],) * 2 and dropped == ([3],) * 4
+    kept_by_function = counted(keras.ops.cast(eager, "float32"))
+    return kept == ([2],) * 2 and dropped == ([3],) * 4 and kept_by_function == [2]
+
+
+def attention_removes_mask() -> bool:
+    """The masks of the inputs are removed, also in a custom model, but not in a functional one."""
+    masking, gru = layers.Masking(), layers.GRU(4)
+    with_mask, without = gru(masking(SERIES)), gru(SERIES)
+    attention, additive = layers.MultiHeadAttention(1, 2), layers.AdditiveAttention()
+
+    class Custom(keras.Model):
+        def call(self, x: object) -> object:
+            masked = masking(x)
+            attention(masked, masked)
+            return gru(masked)
+
+    query, value, key = (masking(SERIES) for _ in range(3))
+    attention(query, value, key)
+    masked = masking(SERIES)
+    additive([masked, masked])
+    removed = [gru(query), gru(value), gru(key), Custom()(SERIES)]
+    removed.append(Custom().predict(SERIES, verbose=0))
+    symbolic = masking(inputs_ := keras.Input((3, 1)))
+    model = keras.Model(inputs_, [attention(symbolic, symbolic), gru(symbolic)])
+    kept = [gru(masked), model(SERIES)[1], model.predict(SERIES, verbose=0)[1]]
+    return (
+        not np.allclose(with_mask, without)
+        and all(np.allclose(output, without, atol=1e-6) for output in removed)
+        and all(np.allclose(output, with_mask, atol=1e-6) for output in kept)
+    )
 
 
 def mask_loss() -> bool:
@@ -97,21 +126,41 @@ def mask_loss() -> bool:
 
 
 def masking_zero_steps() -> bool:
-    """A time step of zeros is masked wherever it is."""
-    return counted(layers.Masking()(SERIES[:, [0, 2, 1]])) == [2]
+    """A time step of zeros is masked wherever it is; a value that is not exact is not masked."""
+
+    def padded(value: float, dtype: str) -> list[float]:
+        data = np.where(MASK[..., np.newaxis], SERIES, value)
+        return counted(layers.Masking(value, dtype=dtype)(data))
+
+    mixed = "mixed_float16", "mixed_bfloat16"
+    return (
+        counted(layers.Masking()(SERIES[:, [0, 2, 1]])) == [2]
+        and bool(np.isnan(padded(np.nan, "float32")).all())
+        and [padded(-999.9, dtype) for dtype in ("float32", *mixed)] == [[2], [3], [3]]
+        and [padded(-100, dtype) for dtype in ("float32", *mixed)] == [[2]] * 3
+    )
 
 
 def mask_nan() -> bool:
-    """The output is finite, and one training step makes every weight NaN."""
-    inputs, mask = keras.Input((3, 1)), keras.Input((3,), dtype="bool")
-    model = keras.Model([inputs, mask], layers.LSTM(4)(inputs, mask=mask))
-    model.compile(loss="mse")
-    data = [np.where(MASK[..., np.newaxis], SERIES, np.nan), MASK]
-    output = model.predict(data, verbose=0)
-    model.train_on_batch(data, np.zeros((1, 4)))
-    return bool(np.isfinite(output).all()) and not any(
-        np.isfinite(weight).any() for weight in model.get_weights()
-    )
+    """The output is finite, and one training step makes every weight NaN, or the kernel."""
+
+    def finite(layer: keras.Layer) -> list[bool]:
+        inputs, mask = keras.Input((3, 1)), keras.Input((3,), dtype="bool")
+        model = keras.Model([inputs, mask], layer(inputs, mask=mask))
+        model.compile(loss="mse")
+        data = [np.where(MASK[..., np.newaxis], SERIES, np.nan), MASK]
+        output = model.predict(data, verbose=0)
+        model.train_on_batch(data, np.zeros((1, 4)))
+        return [bool(np.isfinite(array).any()) for array in (output, *model.get_weights())]
+
+    kinds = layers.LSTM, layers.GRU, layers.SimpleRNN
+    linear = finite(layers.SimpleRNN(4, activation=None))
+    return [finite(kind(4)) for kind in kinds] == [[True, False, False, False]] * 3 and linear == [
+        True,
+        False,
+        True,
+        True,
+    ]
 
 
 def unrolled_zero_output() -> bool:
@@ -139,10 +188,29 @@ def conv_lstm_masking() -> bool:
 
 
 def state_broadcast() -> bool:
-    """A state or an input with batch size one is broadcast."""
+    """An input with batch size one is broadcast; a state only eagerly or unrolled."""
     one, two = np.array([[100.0]]), np.array([[100.0], [200.0]])
-    outputs = adder()(ONES, initial_state=one), adder()(ONES[:1], initial_state=two)
-    return [np.ravel(output).tolist() for output in outputs] == [[103, 103], [103, 203]]
+
+    class Started(keras.Model):
+        def __init__(self, state: np.ndarray, **arguments: object) -> None:
+            super().__init__()
+            self.layer, self.state = adder(**arguments), state
+
+        def call(self, x: object) -> object:
+            return self.layer(x, initial_state=keras.ops.convert_to_tensor(self.state, "float32"))
+
+    outputs = [
+        adder()(ONES, initial_state=one),
+        Started(one, unroll=True).predict(ONES, verbose=0),
+        adder()(ONES[:1], initial_state=two),
+        Started(two)(ONES[:1]),
+    ]
+    broadcast = [np.ravel(output).tolist() for output in outputs]
+    with pytest.raises(Exception, match="shapes"):
+        adder()(np.ones((3, 3, 1)), initial_state=two)
+    return broadcast == [[103, 103]] * 2 + [[103, 203]] * 2 and raises(
+        ValueError, "enters the loop", lambda: Started(one).predict(ONES, verbose=0)
+    )
 
 
 def stateful_initial_state() -> bool:
@@ -194,9 +262,10 @@ def model_arguments() -> bool:
 
 
 def unpack_batch() -> bool:
-    """One tensor of two samples is unpacked into two names, but not symbolically."""
+    """One tensor or array of two samples is unpacked into two names, but not symbolically."""
     first, _ = layers.GRU(4)(X)
-    return tuple(first.shape) == (4,) and raises(
+    predicted, _ = keras.Sequential([layers.GRU(4)]).predict(X, verbose=0)
+    return first.shape == predicted.shape == (4,) and raises(
         NotImplementedError,
         "Iterating over a symbolic",
         lambda: list(layers.GRU(4)(keras.Input((3, 1)))),
@@ -255,6 +324,26 @@ def bidirectional_weights() -> bool:
     return different and np.allclose(output, copied(X))
 
 
+def bidirectional_attribute() -> bool:
+    """The units of the backward half are reversed; with states, one sample is the output."""
+    layer = layers.Bidirectional(layers.LSTM(4))
+    before = np.array(layer(X))
+    layer.return_sequences = True
+    units_reversed = np.concatenate([before[:, :4], before[:, :3:-1]], axis=-1)
+    is_reversed = np.array_equal(layer(X), units_reversed)
+    copied = layers.Bidirectional(layers.LSTM(4, return_sequences=True))
+    copied.build(X.shape)
+    copied.set_weights(layer.get_weights())
+    ends = np.concatenate([copied(X)[:, -1, :4], copied(X)[:, 0, 4:]], axis=-1)
+    layer.return_sequences, layer.return_state = False, True
+    return (
+        is_reversed
+        and np.allclose(ends, before)
+        and np.allclose(layer(X)[0], before[0])
+        and raises(TypeError, "not iterable", lambda: layer(keras.Input((3, 1))))
+    )
+
+
 def dropout_clamped() -> bool:
     """A rate is clamped; LSTM and GRU ignore a rate of one, SimpleRNN drops its input."""
     kinds = (layers.LSTM, layers.GRU, layers.SimpleRNN)
@@ -277,7 +366,9 @@ def backward_layer() -> bool:
         )
         halves.append(np.array(layer(x))[0].T.tolist())
     overridden = backward.zero_output_for_mask is True
-    return overridden and halves == [[[4, 6, 7], [7, 3, 1]], [[1, 3, 7], [7, 6, 4]]]
+    layer = layers.Bidirectional(adder(go_backwards=True), backward_layer=adder())
+    last = np.ravel(layer(x)).tolist() == [7, 7]  # Without a time axis, nothing is reversed.
+    return last and overridden and halves == [[[4, 6, 7], [7, 3, 1]], [[1, 3, 7], [7, 6, 4]]]
 
 
 def bidirectional_dtype() -> bool:
@@ -315,7 +406,24 @@ def zero_output() -> bool:
     lstm = layers.LSTM(4, zero_output_for_mask=True, return_state=True)
     output, state_h, _ = lstm(X, mask=padded)
     documented = "this field is only used when `return_sequences`" in layers.RNN.__doc__
-    return documented and not np.any(output) and bool(np.any(state_h))
+    counts = [
+        float(counter(zero_output_for_mask=True, go_backwards=backwards)(SERIES, mask=mask)[0, 0])
+        for backwards in (False, True)
+        for mask in (MASK, MASK[:, ::-1])
+    ]
+    wrapped = [
+        layers.Bidirectional(
+            counter(zero_output_for_mask=not sequences, return_sequences=sequences)
+        )
+        for sequences in (False, True)
+    ]
+    return (
+        documented
+        and not np.any(output)
+        and bool(np.any(state_h))
+        and counts == [0, 2, 2, 0]
+        and [layer.forward_layer.zero_output_for_mask for layer in wrapped] == [False, True]
+    )
 
 
 def activity_regularizer() -> bool:
@@ -326,13 +434,23 @@ def activity_regularizer() -> bool:
 
 
 def bare_tensor() -> bool:
-    """The states of both directions are halves of the batch; only two samples run."""
+    """The states of both directions are halves of the batch; one sample can have no output."""
     state = np.array([[1.0, 1.0], [2.0, 2.0]], "float32")
     bidirectional = layers.Bidirectional(layers.GRU(2))
     for size in (1, 3, 4):
         x, states = np.ones((size, 3, 1)), np.ones((size, 2))
         with pytest.raises(Exception, match="shapes"):
             layers.Bidirectional(layers.GRU(2))(x, initial_state=states)
+    empty = []
+    for mode in ("sum", "mul", "ave", None):
+        merged = layers.Bidirectional(layers.GRU(2), merge_mode=mode)
+        output = merged(ONES[:1], initial_state=np.ones((1, 2), "float32"))
+        empty.append(tuple((output if mode else output[0]).shape))
+    assert empty == [(0, 2)] * 4
+    inputs, given = keras.Input((3, 1)), keras.Input((2,))
+    model = keras.Model([inputs, given], bidirectional(inputs, initial_state=given))
+    with pytest.raises(TypeError, match="len is not well defined"):
+        model.predict([X, state], verbose=0)
     return np.array_equal(
         bidirectional(X, initial_state=state),
         bidirectional(X, initial_state=[state[:1], state[1:]]),
@@ -340,10 +458,15 @@ def bare_tensor() -> bool:
 
 
 def gru_extra_state() -> bool:
-    """A GRU ignores the second of two initial states; a SimpleRNN raises an error."""
+    """A GRU ignores the second of two initial states; a SimpleRNN does so only unrolled."""
     gru = layers.GRU(4)
+    unrolled = layers.SimpleRNN(4, unroll=True)
     h, c = np.ones((2, 2, 4), "float32")
-    return np.array_equal(gru(X, initial_state=[h, c]), gru(X, initial_state=[h])) and raises(
+    ignored = [
+        np.array_equal(layer(X, initial_state=[h, c]), layer(X, initial_state=[h]))
+        for layer in (gru, unrolled)
+    ]
+    return ignored == [True, True] and raises(
         ValueError, "Too few leaves", lambda: layers.SimpleRNN(4)(X, initial_state=[h, c])
     )
 
@@ -355,8 +478,35 @@ def lstm_cell_states() -> bool:
     documented = "states: A 2D tensor with shape `(batch, units)`" in layers.LSTMCell.__doc__
     read = cell(X[:, 0], rows)[0]
     as_two = cell(X[:, 0], [rows[[0, 0]], rows[[1, 1]]])[0]
+    with pytest.raises(Exception, match="out of bounds"):
+        cell(X[:1, 0], rows[:1])
     # Some processors round one row times a matrix otherwise than two rows.
     return documented and np.allclose(read, as_two, rtol=0, atol=1e-6)
+
+
+def stack_skips_cells() -> bool:
+    """Without its state a cell does not run, in a call and in a model; LSTM cells can fail."""
+    h, other = np.ones((2, 4), "float32"), np.zeros((2, 7), "float32")
+    gru_cells = layers.GRUCell(4), layers.GRUCell(7)
+    lstm_cells = layers.LSTMCell(4), layers.LSTMCell(7)
+    rnn, stacked = layers.RNN(gru_cells), layers.RNN(lstm_cells)
+    inputs, state = keras.Input((3, 1)), keras.Input((4,))
+    symbolic = rnn(inputs, initial_state=[state])
+    outputs = [
+        rnn(X, initial_state=[h]),
+        keras.Model([inputs, state], symbolic).predict([X, h], verbose=0),
+        stacked(X, initial_state=[[h, h]]),
+        rnn(X, initial_state=[h, other]),
+    ]
+    first = layers.RNN(gru_cells[0])(X, initial_state=[h])
+    with pytest.raises(Exception, match="nested structure"):
+        stacked(X, initial_state=[[h, h]], mask=X[..., 0] < 5)
+    return (
+        symbolic.shape == (None, 7)
+        and [tuple(output.shape) for output in outputs] == [(2, 4)] * 3 + [(2, 7)]
+        and np.allclose(outputs[0], first)
+        and np.allclose(outputs[1], first, atol=1e-6)
+    )
 
 
 def attention_query() -> bool:
@@ -368,12 +518,12 @@ def attention_query() -> bool:
 
 
 def stateful_last_batch() -> bool:
-    """One left-over sample is accepted, and returns four predictions; two raise an error."""
+    """One left-over sample returns four predictions; two, or one run eagerly, raise an error."""
 
-    def make() -> keras.Model:
+    def make(eagerly: bool = False) -> keras.Model:
         batch = keras.Input(batch_shape=(4, 3, 1))
         model = keras.Sequential([batch, layers.LSTM(4, stateful=True)])
-        model.compile(loss="mse")
+        model.compile(loss="mse", run_eagerly=eagerly)
         return model
 
     def fit(samples: int) -> object:
@@ -392,7 +542,11 @@ def stateful_last_batch() -> bool:
     for call in calls:
         with pytest.raises(Exception, match="Graph execution error"):
             call()
-    return len(predictions) == 8
+    return len(predictions) == 8 and raises(
+        ValueError,
+        "If an RNN is stateful",
+        lambda: make(eagerly=True).predict(np.ones((5, 3, 1)), 4, verbose=0),
+    )
 
 
 def initial_state_unchecked() -> bool:
@@ -417,20 +571,30 @@ def merge_mode_none() -> bool:
 
 
 def stacked_single_state() -> bool:
-    """Each state is in a list, but not in a model."""
+    """Each state is in a list, also in a custom model, but not in other models."""
     stack = layers.RNN([layers.GRUCell(4), layers.GRUCell(4)], return_state=True)
     _, *eager = stack(X)
     _, *symbolic = stack(keras.Input((3, 1)))
-    return all(isinstance(state, list) for state in eager) and not any(
-        isinstance(state, list) for state in symbolic
+    _, *sequential = keras.Sequential([keras.Input((3, 1)), stack])(X)
+
+    class Custom(keras.Model):
+        def call(self, x: object) -> object:
+            return stack(x)
+
+    _, *custom = Custom().predict(X, verbose=0)
+    return all(isinstance(state, list) for state in (*eager, *custom)) and not any(
+        isinstance(state, list) for state in (*symbolic, *sequential)
     )
 
 
 def one_cell_list() -> bool:
-    """The states are nested, and an unrolled LSTM cell runs only one time step."""
+    """The states are nested; an unrolled LSTM cell needs a mask, and others must not have one."""
     nested = layers.RNN([layers.LSTMCell(4)], return_state=True)(X)
     unrolled = layers.RNN([layers.LSTMCell(4)], return_state=True, unroll=True)
-    unrolled(X[:, :1])
+    unrolled(X[:, :1]), unrolled(X, mask=X[..., 0] < 5)
+    for cell in (layers.LSTMCell(4), layers.GRUCell(4)):
+        with pytest.raises(ValueError, match="nested structure"):
+            layers.RNN([cell])(X, mask=X[..., 0] < 5)
     return len(nested) == 2 and raises(IndexError, "list index out of range", lambda: unrolled(X))
 
 
@@ -467,9 +631,17 @@ def bidirectional_go_backwards() -> bool:
 
 def reset_stacked() -> bool:
     """Lists of variables are taken for variables."""
-    stack = layers.RNN([layers.LSTMCell(4), layers.LSTMCell(4)], stateful=True)
-    stack(X)
-    return raises(AttributeError, "has no attribute 'assign'", stack.reset_state)
+    found = []
+    for count in (1, 2):
+        for kind in (layers.LSTMCell, layers.GRUCell, layers.SimpleRNNCell):
+            rnn = layers.RNN([kind(4) for _ in range(count)], stateful=True)
+            for layer in (rnn, layers.Bidirectional(layers.RNN.from_config(rnn.get_config()))):
+                first = layer(X)
+                found.append(raises(AttributeError, "has no attribute 'assign'", layer.reset_state))
+                for state in keras.tree.flatten(layer.states):
+                    state.assign(keras.ops.zeros_like(state))
+                found.append(np.allclose(layer(X), first))
+    return all(found)
 
 
 def lstm_cell_example() -> bool:
