@@ -14,7 +14,7 @@
 # (guide-autoencoder)=
 # # Train a sequence autoencoder with RepeatVector
 #
-# A sequence autoencoder compresses each sequence to one vector and reconstructs the sequence from
+# A sequence autoencoder compresses each sequence into one vector and reconstructs the sequence from
 # this vector.
 # The encoder is an LSTM that returns its last output.
 # `RepeatVector` repeats this output for each time step, and the decoder is an LSTM with
@@ -113,8 +113,8 @@ print("output", np.round(output[1, -1], 1))
 # %% [markdown]
 # ## Use the trained encoder alone
 #
-# Create a model from the input of the autoencoder to the output of the encoder.
-# Both models share the weights:
+# Create a model with the input of the autoencoder and the output of the encoder.
+# The new model and the autoencoder share the weights of the encoder:
 
 # %%
 encoder = keras.Model(
@@ -143,7 +143,7 @@ assert np.allclose(
 # The loss then includes the padding of the targets, and no error is raised.
 # :::
 #
-# This model masks its input, but the loss depends on the values in the padding:
+# This model masks its input, but the loss depends on the padding values of the target:
 
 # %%
 padded = test.copy()
@@ -175,7 +175,8 @@ print(np.round(dropped, 2))
 assert dropped[1] > dropped[0] + 1
 
 # %% [markdown]
-# Compute the mask and pass it to the decoder, which propagates it to the loss:
+# Compute the mask and pass it to the encoder and the decoder.
+# The decoder propagates the mask to the loss:
 
 # %%
 encoder, repeat, decoder, dense = model.layers
@@ -195,7 +196,7 @@ assert np.isclose(*passed)
 # %% [markdown]
 # ## Limitations
 #
-# - `RepeatVector` needs a fixed number of time steps. Pad shorter sequences.
+# - `RepeatVector` needs a fixed number of time steps, so pad shorter sequences.
 #
 # ## See also
 #

@@ -14,9 +14,11 @@
 # (guide-export)=
 # # Export a model that returns states
 #
-# `model.export` writes a SavedModel or a LiteRT file whose outputs include the final states.
+# `model.export` writes a SavedModel or a LiteRT file that returns all outputs of the model, such as
+# the final states.
 # If the initial states are inputs of the model, you can process a long sequence in chunks.
-# The LiteRT interpreter of TensorFlow needs a fixed batch size or `unroll=True`.
+# To run a LiteRT file with TensorFlow alone, use an `input_signature` with a fixed batch size,
+# `unroll=True` or `stateful=True`.
 #
 # ## Create a model with states as inputs and outputs
 #
@@ -129,8 +131,9 @@ for number, name in enumerate(expected):
 # %% [markdown]
 # ## Export to LiteRT with a fixed batch size
 #
-# By default, the LiteRT file has a dynamic batch size, even if the model has a fixed one.
-# A recurrent layer without `unroll=True` then needs additional TensorFlow operations.
+# With `format="litert"`, Keras writes a file with a dynamic batch size, even if the model has a
+# fixed one.
+# The loop over the time steps then needs additional TensorFlow operations.
 # The interpreter in the `tensorflow` package does not contain them and raises an error:
 
 # %%
@@ -167,20 +170,40 @@ def export(model, name, **arguments):
     return interpret(file)
 
 
-interpreter = export(model, "dynamic.tflite")
-try:
-    interpreter.allocate_tensors()
-except RuntimeError as error:
-    message = str(error)
-    print(message.split(", included")[0])
-    operation = re.search(r"Flex\w+", message)
-    print(operation.group())
+fixed_batch = keras.Sequential(
+    [
+        keras.Input(
+            (3, 5),
+            batch_size=2,
+            name="x",
+        ),
+        keras.layers.LSTM(4),
+    ],
+)
+for each in (model, fixed_batch):
+    interpreter = export(each, "model.tflite")
+    inputs = interpreter.get_input_details()
+    shape = inputs[0]["shape_signature"]
+    print(shape)
+    assert shape[0] == -1
+    try:
+        interpreter.allocate_tensors()
+    except RuntimeError as error:
+        message = str(error)
+        flex = re.search(r"Flex\w+", message)
+        print(message.split(", included")[0])
+        print(flex.group())
 
-assert "Select TensorFlow op(s)" in message
+    assert "Select TensorFlow op(s)" in message
 
 # %% [markdown]
-# Pass `input_signature` to set the batch size.
-# The inputs are one list, so the specs are a list in a list:
+# Change the export or the model in one of three ways:
+#
+# - Pass an `input_signature` with a fixed batch size.
+# - Set `unroll=True` on each recurrent layer.
+# - Set `stateful=True` on each recurrent layer; see [](#export-a-stateful-model).
+#
+# The inputs of this model are a list, so the signature is a list that contains the list of specs:
 
 # %%
 signature = [
@@ -203,7 +226,7 @@ for name in expected:
 
 # %% [markdown]
 # :::{tip}
-# With `unroll=True`, the file also works with a dynamic batch size.
+# With `unroll=True`, the file works with a dynamic batch size, so you need no `input_signature`.
 # The number of time steps must be fixed.
 # :::
 
@@ -227,7 +250,7 @@ for batch in (1, 2):
 # %% [markdown]
 # ## Match the outputs of a LiteRT model by name
 #
-# `get_output_details()` lists the outputs in an order that can differ from the model.
+# The order of the outputs in `get_output_details()` can differ from their order in the model.
 # `state_h` and `state_c` have the same shape, so you cannot distinguish them by shape either.
 # Use the signature runner, which returns the outputs by name:
 
@@ -245,7 +268,7 @@ assert same(first, expected["state_h"])
 # ## Process a long sequence in chunks
 #
 # Pass the returned states to the next call.
-# The outputs equal those of the whole sequence:
+# The outputs equal the outputs for the whole sequence:
 
 # %%
 whole = lstm(sequence)[0]
@@ -282,9 +305,10 @@ for name, value in streamed.items():
 # %% [markdown]
 # ## Export a stateful model
 #
-# A stateful model needs a fixed batch size, so a LiteRT file of it needs no `input_signature`.
+# The kept states of a stateful model have a fixed batch size, so a LiteRT file of this model works
+# without an `input_signature`.
 # The exported model keeps its states between calls.
-# It starts from the states that the layer has during the export:
+# It starts from the states that the layer has when you export the model:
 
 # %%
 stateful = keras.Sequential(
@@ -304,6 +328,8 @@ path = str(Path(folder.name, "stateful"))
 stateful.export(path, verbose=False)
 saved_stateful = tf.saved_model.load(path)
 lite = export(stateful, "stateful.tflite")
+details = lite.get_input_details()
+assert details[0]["shape_signature"][0] == -1
 run = lite.get_signature_runner()
 for start in (3, 6):
     part = sequence[:, start : start + 3]
@@ -318,7 +344,7 @@ assert same(other, whole[:, -1])
 
 # %% [markdown]
 # To start from zeros, call `reset_state()` on the layer before you export the model.
-# Load the file again to return to the states of the export:
+# To return to the states at the time of the export, load the SavedModel again:
 
 # %%
 again = tf.saved_model.load(path)

@@ -23,7 +23,7 @@
 # Each document contains sentences, and each sentence contains words. The token 0 is padding.
 # `Embedding(mask_zero=True)` creates a mask with one value per word.
 # `TimeDistributed` passes the mask of each sentence to the wrapped layer.
-# It then propagates the mask of the words unchanged:
+# It then propagates the complete mask of the words unchanged:
 
 # %%
 import keras
@@ -76,7 +76,8 @@ def same(one, other):
 assert same(sentences[0, 0], unpadded[0])
 
 # %% [markdown]
-# The next recurrent layer receives the mask of the words and raises an error:
+# The next recurrent layer receives the mask of the words instead of one value per sentence.
+# In this model, it raises an error:
 
 # %%
 try:
@@ -100,9 +101,9 @@ assert "condition [2,4], then [2,7]" in message
 #
 # ## Compute the mask of the sentences
 #
-# A sentence is padding if it contains no word.
+# A sentence is padding if it contains no words.
 # In a functional model, compute the mask from the input and pass it to the document layer.
-# The result equals that of the document without padding:
+# The result then equals the result for the document without padding:
 
 
 # %%
@@ -161,7 +162,7 @@ assert same(with_mask[0], expected[0])
 # (guide-convlstm-masks)=
 # ## Mask padded images before a ConvLSTM
 #
-# A ConvLSTM also needs one value per time step.
+# A ConvLSTM also needs a mask with one value per time step.
 # Here, images that contain only zeros are padding:
 
 # %%
@@ -223,7 +224,7 @@ assert "condition [2,8,9,4]" in message
 
 # %% [markdown]
 # :::{warning}
-# With `padding="same"` and `strides=1`, it raises no error.
+# With `padding="same"` and `strides=1`, the ConvLSTM raises no error.
 # A pixel whose channels are all zero is then masked, even in an image that is not padding.
 # :::
 

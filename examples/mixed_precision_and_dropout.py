@@ -13,7 +13,7 @@
 # %% [markdown]
 # # Use mixed precision and dropout
 #
-# With `mixed_float16`, a recurrent layer returns its output and states as `float16`.
+# With `mixed_float16`, an LSTM, GRU or SimpleRNN returns its output and states as `float16`.
 # With `dropout`, it drops the same inputs at every time step in training, and none at inference.
 # In both cases, `state_h` still equals the last output.
 #
@@ -61,13 +61,14 @@ assert np.array_equal(output, state_h)
 # Set `dtype="float32"` on the last layer of the model, so that the predictions are `float32`.
 #
 # :::{note}
-# `fit` scales the loss only if the policy of the model is `mixed_float16`.
-# A model uses the global policy, so set it before you create the model.
+# `compile` adds loss scaling only if the policy of the model is `mixed_float16`.
+# By default, a model uses the global policy, so set it before you create the model.
+# If only some layers use `mixed_float16`, pass a `LossScaleOptimizer` to `compile` yourself.
 # :::
 
 
 # %%
-def optimizer():
+def train(optimizer="adam"):
     """Return the optimizer and the dtype."""
     model = keras.Sequential(
         [
@@ -82,19 +83,26 @@ def optimizer():
             ),
         ],
     )
-    model.compile("adam", "mse")
+    model.compile(optimizer, "mse")
     model.fit(x, np.zeros((2, 1)), verbose=0)
     kind = type(model.optimizer).__name__
     predicted = model.predict(x, verbose=0)
     return kind, predicted.dtype
 
 
-by_layer = optimizer()
+by_layer = train()
 keras.config.set_dtype_policy("mixed_float16")
-by_policy = optimizer()
+by_policy = train()
 keras.config.set_dtype_policy("float32")
+adam = keras.optimizers.Adam()
+scaled = keras.optimizers.LossScaleOptimizer(
+    adam,
+)
+by_hand = train(scaled)
 print("dtype of a layer:", *by_layer)
 print("global policy:   ", *by_policy)
+print("passed:          ", *by_hand)
+assert by_hand == by_policy
 assert by_layer == ("Adam", "float32")
 assert by_policy == (
     "LossScaleOptimizer",
@@ -105,7 +113,9 @@ assert by_policy == (
 # ## Set the same policy for `Bidirectional` and its layer
 #
 # `Bidirectional` casts its output to its own compute dtype, but not its states.
-# If the policies differ, the states equal their half of the output only up to rounding:
+# If only the wrapper uses `mixed_float16`, the states equal their half of the output only up to
+# rounding.
+# If only the wrapped layer uses it, the values are equal, but the data types differ:
 
 
 # %%
@@ -133,16 +143,24 @@ assert not np.array_equal(half, state)
 assert np.allclose(half, state, atol=1e-3)
 
 half, state = bidirectional(
+    "float32",
+    "mixed_float16",
+)
+assert np.array_equal(half, state)
+assert half.dtype != state.dtype
+
+half, state = bidirectional(
     "mixed_float16",
     "mixed_float16",
 )
 assert np.array_equal(half, state)
+assert half.dtype == state.dtype
 
 # %% [markdown]
 # ## Use bounded states with `float16`
 #
-# `float16` cannot store every large number.
-# So this running sum does not change when ones are added to a large state:
+# `float16` cannot store every large integer.
+# Therefore, this running sum does not change when ones are added to a large state:
 
 # %%
 ones = np.ones((1, 3, 1))
@@ -165,14 +183,16 @@ for dtype in ("float32", "mixed_float16"):
 assert total == 2048
 
 # %% [markdown]
-# Use a bounded activation such as the default, `tanh`, or set `dtype="float32"` on this layer.
+# Use a bounded activation, such as the default `tanh`, or set `dtype="float32"` on this layer.
 # The cell state of an LSTM is not bounded.
 #
 # (guide-dropout)=
 # ## Dropout in a recurrent layer
 #
-# `dropout` drops inputs. An LSTM, GRU or SimpleRNN draws one dropout mask for each sample and call.
-# It uses this mask at every time step, and multiplies the other inputs by `1 / (1 - dropout)`.
+# `dropout` drops inputs. By default, an LSTM, GRU or SimpleRNN draws one dropout mask for each
+# sample and call.
+# It uses this mask at every time step, and multiplies the inputs that remain by
+# `1 / (1 - dropout)`.
 # The layer below returns its input, so you can see the mask:
 
 # %%
@@ -198,7 +218,10 @@ assert set(np.ravel(training)) == {0, 2}
 assert np.array_equal(inference, data)
 
 # %% [markdown]
-# `recurrent_dropout` drops the previous hidden state in the same way, but not the cell state.
+# `recurrent_dropout` drops units of the previous hidden state before the multiplication by the
+# recurrent kernel. It does not drop the cell state.
+# If you set `recurrent_dropout`, an LSTM or GRU draws separate masks for its gates and its
+# candidate values. This also applies to the masks for `dropout`.
 # Both arguments apply in `fit`, and in calls with `training=True`.
 # `state_h` still equals the last output:
 
@@ -216,11 +239,16 @@ print(np.round(output[0, -1], 3))
 print(np.round(state_h[0], 3))
 assert np.array_equal(output[:, -1], state_h)
 
+masks = lstm.cell.get_dropout_mask(x[:, 0])
+lstm.cell.reset_dropout_mask()
+assert len(masks) == 4
+assert not np.array_equal(masks[0], masks[1])
+
 # %% [markdown]
 # ## Dropout when you process a sequence in chunks
 #
-# Each call draws new masks.
-# So in training, chunks do not return the same outputs as the whole sequence:
+# Each call draws new masks, so in training the outputs for the chunks differ from the output for
+# the whole sequence:
 
 
 # %%
@@ -253,12 +281,12 @@ assert training > 0.01
 # %% [markdown]
 # ## Reproduce dropout with a seed
 #
-# Two layers with the same `seed` and weights draw the same masks, call by call.
-# A new call of the same layer draws other masks:
+# Two layers with the same `seed` and the same dropout arguments draw the same masks, call by call.
+# A second call of the same layer draws different masks:
 
 
 # %%
-def create(kind):
+def create(kind, **arguments):
     """Create a layer with a seed."""
     return kind(
         4,
@@ -266,6 +294,7 @@ def create(kind):
         kernel_initializer="ones",
         recurrent_initializer="zeros",
         seed=3,
+        **arguments,
     )
 
 
@@ -285,17 +314,29 @@ print(np.round(one[1][0], 2), "second call")
 assert np.array_equal(one, other)
 assert not np.allclose(one[0], one[1])
 
+# Another dropout argument changes the masks.
+arguments = {"recurrent_dropout": 0.5}
+third = outputs(create(gru, **arguments))
+assert not np.allclose(one[0], third[0])
+assert not np.allclose(one[1], third[1])
+
 # %% [markdown]
 # :::{warning}
-# `SimpleRNN` does not save its `seed`, so a loaded model draws other masks.
+# `SimpleRNN` does not save its `seed`, so a loaded model draws different masks.
+# Use `RNN(SimpleRNNCell(...))` instead, because the cell saves its `seed`.
 # :::
 
 # %%
-for kind in (gru, keras.layers.SimpleRNN):
+for kind in (
+    gru,
+    keras.layers.SimpleRNNCell,
+    keras.layers.SimpleRNN,
+):
     config = create(kind).get_config()
-    print(kind.__name__, config.get("seed"))
-
-assert "seed" not in config
+    seed = config.get("seed")
+    print(f"{kind.__name__:13}", seed)
+    simple = kind is keras.layers.SimpleRNN
+    assert seed == (None if simple else 3)
 
 # %% [markdown]
 # ## Estimate uncertainty with Monte Carlo dropout
@@ -348,6 +389,8 @@ assert not np.allclose(called, plain, atol=1e-2)
 # - `model(x, training=True)` also changes the moving averages of `BatchNormalization`.
 # - `dtype="bfloat16"` raises an error with the default `recurrent_initializer`.
 #   Use `mixed_bfloat16`.
+# - With `implementation=1`, an LSTM or GRU with `dropout` but no `recurrent_dropout` raises an
+#   error in training. Use the default, `implementation=2`.
 
 # %%
 layer = keras.layers.BatchNormalization()
@@ -375,6 +418,19 @@ except Exception as error:
     print(message.split(" is not in")[0])
 
 assert "bfloat16 is not in the list" in message
+
+for kind in (keras.layers.LSTM, gru):
+    layer = create(kind, implementation=1)
+    print(layer(x).shape)
+    try:
+        layer(x, training=True)
+    except Exception as error:
+        message = str(error)
+        start = message.index("Rank of input")
+        print(message[start:].split(". [")[0])
+
+    assert "Rank of input (4)" in message
+    assert create(kind).cell.implementation == 2
 
 # %% [markdown]
 # ## See also

@@ -61,7 +61,7 @@ assert same(state_c, model(x)[2])
 
 # %% [markdown]
 # You can unpack the list in the same way as the tuple.
-# `predict` returns the same containers.
+# `predict` returns the same type of container as calling the model.
 # A `Sequential` model still returns a tuple after loading.
 # A functional model with a dictionary of outputs still returns a dictionary, so you can select the
 # tensors by name:
@@ -90,13 +90,15 @@ assert isinstance(
 )
 prediction = loaded.predict(x, verbose=0)
 assert isinstance(prediction, list)
+prediction = model.predict(x, verbose=0)
+assert isinstance(prediction, tuple)
 
 # %% [markdown]
 # ## Save the states of a stateful layer
 #
 # `get_weights()` does not return the states of a stateful layer, and the file does not contain
 # them.
-# The layer of a loaded model starts from zero:
+# After loading, the states of the layer are zero:
 
 # %%
 stateful = keras.Sequential(
@@ -117,7 +119,7 @@ assert not np.any(new_states)
 assert len(stateful.get_weights()) == 3
 
 # %% [markdown]
-# Save the states of each stateful layer in a separate file, and assign them after loading.
+# Save the states of each stateful layer to another file, and assign them after loading the model.
 # Stacked cells have nested states, which `keras.tree.flatten` converts to a flat list:
 
 # %%
@@ -223,7 +225,15 @@ assert same(predicted, expected)
 # ## Save a constant initial state
 #
 # If you pass NumPy arrays as `initial_state` in a functional model, the file contains their values.
-# Each array has one row for each sample, so the batch size is fixed.
+# Each array needs one row for each sample, so the model is correct for one batch size only.
+#
+# :::{warning}
+# If you call such a model on a single sample, it returns one output for each row of the arrays,
+# without an error.
+# :::
+#
+# An array with one row is not a solution: it works if you call the model, but `predict` raises an
+# error.
 # To support any batch size, add the constant to a tensor of zeros that is computed from the input:
 
 # %%
@@ -239,6 +249,22 @@ assert same(
     save_and_load(two_samples)(x),
     two_samples(x),
 )
+print("one sample", two_samples(x[:1]).shape)
+assert two_samples(x[:1]).shape == (2, 4)
+
+output = LSTM(4)(
+    inputs,
+    initial_state=[constant, constant],
+)
+one_row = keras.Model(inputs, output)
+assert one_row(x).shape == (2, 4)
+try:
+    one_row.predict(x, verbose=0)
+except ValueError as error:
+    message = str(error)
+    print(type(error).__name__)
+
+assert "enters the loop with shape" in message
 
 zeros = keras.ops.zeros_like(inputs[:, 0, :1])
 state = zeros + constant
@@ -249,15 +275,16 @@ output = LSTM(4)(
 any_batch = keras.Model(inputs, output)
 loaded = save_and_load(any_batch)
 
-print(loaded(np.ones((7, 3, 5))).shape)
+seven = loaded(np.ones((7, 3, 5)))
+print("7 samples ", seven.shape)
 assert same(loaded(x), any_batch(x))
 
 # %% [markdown]
 # ## Why a `.h5` file of a masked model cannot be loaded
 #
 # If a recurrent layer in a functional model uses the mask of `Embedding(mask_zero=True)` or
-# `Masking`, the computation of the mask is an operation in the model.
-# `model.save` writes this operation to a `.h5` file, but `load_model` raises an error:
+# `Masking`, the model contains operations that compute the mask.
+# `model.save` writes these operations to a `.h5` file, but `load_model` raises an error:
 
 # %%
 import absl.logging
@@ -307,8 +334,8 @@ assert same(output, expected)
 
 # %% [markdown]
 # A `Sequential` model with a mask can be loaded from a `.h5` file.
-# A functional model with other operations, such as slicing, cannot.
-# The model from the section on constant initial states is an example:
+# In a functional model, many other operations cause an error too, for example the slicing in the
+# model with the constant initial state. A few operations, such as `concatenate`, cause none:
 
 # %%
 sequential = keras.Sequential(masked.layers)
@@ -322,6 +349,12 @@ except ValueError as error:
     print(message.split(". ")[0])
 
 assert "Unknown layer: 'GetItem'" in message
+
+inputs = keras.Input((3, 5))
+twice = keras.ops.concatenate([inputs, inputs])
+model = keras.Model(inputs, LSTM(4)(twice))
+loaded = save_and_load(model, "model.h5")
+assert same(loaded(x), model(x))
 folder.cleanup()
 
 # %% [markdown]

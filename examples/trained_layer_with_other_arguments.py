@@ -15,7 +15,7 @@
 # # Use a trained layer with other arguments
 #
 # `return_sequences`, `return_state` and `stateful` add no weights to a layer.
-# So you can create a trained layer again with other values of these arguments and copy its weights.
+# To change these arguments of a trained layer, create a new layer and copy the weights to it.
 # If the layer already returns the tensors that you need, create a new model from them instead.
 #
 # ## Copy a trained layer with `return_state=True`
@@ -97,8 +97,9 @@ assert len(states) == 4
 #
 # ## Read the output of a layer in a trained model
 #
-# To read an output that the model already computes, create a second model.
-# Both models share the layers and their weights:
+# To read an output that the model already computes, create a model that ends at this output.
+# A model that starts there computes the rest.
+# Both new models share the layers and their weights with the trained model:
 
 # %%
 stack = keras.Sequential(
@@ -128,8 +129,8 @@ assert first.layers[-1] is stack.layers[0]
 
 # %% [markdown]
 # Use `model.inputs` for the input.
-# A `Sequential` model that is not part of another model has no attribute `input`.
-# The attribute `input` of an input layer is an empty list, which raises an error:
+# A `Sequential` model has no attribute `input` until you call it on a symbolic tensor.
+# The attribute `input` of an input layer is an empty list, so `keras.Model` raises an error:
 
 # %%
 assert not hasattr(stack, "input")
@@ -151,6 +152,12 @@ assert "cannot be empty" in message
 
 fixed = keras.Model(model.inputs[0], outputs)
 print(fixed(x).shape)
+
+called = keras.Sequential(
+    [keras.Input((3, 5)), LSTM(4)],
+)
+called(inputs)
+assert called.input is inputs
 
 # %% [markdown]
 # ## Load the weights into a model with other arguments
@@ -234,8 +241,9 @@ assert same(copy(x)[:, -1], stack(x))
 # The model can return a tensor of another shape, or ignore the change, without an error.
 # :::
 #
-# After you set `return_sequences`, a call of the model returns the output at every time step.
-# `predict` still returns the last output if you called it before, and `output_shape` is wrong:
+# After you set `return_sequences=True`, calling the model returns the output at every time step.
+# If you called `predict` before the change, it still returns the last output.
+# The attribute `output_shape` is wrong:
 
 # %%
 model = create_model()
@@ -256,7 +264,8 @@ assert shapes["model(x)"] == (2, 3, 4)
 assert shapes["predict"] == (2, 4)
 
 # %% [markdown]
-# After you set `return_state`, the layer returns its states, but the functional model does not:
+# After you set `return_state=True`, the layer returns its states.
+# The functional model does not return them:
 
 # %%
 model = create_model()
@@ -268,7 +277,8 @@ print("model", model(x).shape)
 assert model(x).shape == (2, 4)
 
 # %% [markdown]
-# If you set `return_state` from `True` to `False`, the functional model raises an error:
+# If you change `return_state` from `True` to `False`, a functional model that uses the states
+# raises an error:
 
 # %%
 model = create_model(return_state=True)
@@ -281,12 +291,18 @@ except ValueError as error:
 
 assert "is not connected to `inputs`" in message
 
+inputs = keras.Input((3, 5))
+output, *_ = LSTM(4, return_state=True)(inputs)
+model = keras.Model(inputs, output)
+model.layers[-1].return_state = False
+assert model(x).shape == (2, 4)
+
 # %% [markdown]
-# `Bidirectional` copies the arguments when you create it.
+# `Bidirectional` copies the arguments of the wrapped layer when you create the wrapper.
 # If you set an attribute of the wrapper only, the wrapped layers do not change, and the result is
 # wrong.
-# With `return_sequences`, the wrapper reverses the order of the units of the backward layer.
-# With `return_state`, it returns only the first sample of the batch as its output:
+# After `return_sequences=True`, the wrapper reverses the order of the units of the backward layer.
+# After `return_state=True`, it returns only the first sample of the batch as its output:
 
 # %%
 both = Bidirectional(LSTM(4))
