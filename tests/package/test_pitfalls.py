@@ -91,7 +91,7 @@ def attention_removes_mask() -> bool:
     with_mask, without = gru(masking(SERIES)), gru(SERIES)
     attention, additive = layers.MultiHeadAttention(1, 2), layers.AdditiveAttention()
 
-    class Custom(keras.Model):
+    class Custom(keras.Model):  # type: ignore[misc]
         def call(self, x: object) -> object:
             masked = masking(x)
             attention(masked, masked)
@@ -191,7 +191,7 @@ def state_broadcast() -> bool:
     """An input with batch size one is broadcast; a state only eagerly or unrolled."""
     one, two = np.array([[100.0]]), np.array([[100.0], [200.0]])
 
-    class Started(keras.Model):
+    class Started(keras.Model):  # type: ignore[misc]
         def __init__(self, state: np.ndarray, **arguments: object) -> None:
             super().__init__()
             self.layer, self.state = adder(**arguments), state
@@ -577,7 +577,7 @@ def stacked_single_state() -> bool:
     _, *symbolic = stack(keras.Input((3, 1)))
     _, *sequential = keras.Sequential([keras.Input((3, 1)), stack])(X)
 
-    class Custom(keras.Model):
+    class Custom(keras.Model):  # type: ignore[misc]
         def call(self, x: object) -> object:
             return stack(x)
 
