@@ -36,7 +36,7 @@ test-slow: html  ## Run the tests that take long: the whole site, built in every
 bench: .venv/ready  ## Measure how fast the site is built, against stock MyST-NB
 	cd tests && ../$(RUN) -m bench
 
-audit: _build/audit/ready html  ## Look at every page with axe, the W3C's checker and Lighthouse (Node.js, Java)
+audit: _build/audit/ready html  ## Check every page with axe, the W3C's checker and Lighthouse (Node.js, Java)
 	REQUIRE_BROWSER=1 $(RUN) -m pytest $(PARALLEL) -m audit --ignore=tests/audit/test_lighthouse.py
 	$(RUN) -m pytest -m audit tests/audit/test_lighthouse.py # Alone, because it measures.
 
@@ -60,16 +60,16 @@ serve: html  ## Serve the built site here, compressed as a host would
 page: .venv/ready  ## Build one page alone: make page PAGE=docs/flags/both.md [IN=zh_CN]
 	$(RUN) -m site_build page $(PAGE) $(if $(IN),--language $(IN))
 
-translate: .venv/ready  ## Bring the catalogues of the translations up to the pages
+translate: .venv/ready  ## Update the translation catalogs to the current pages
 	$(RUN) -m site_build translate
 
-catalog-lint: .venv/ready  ## List what is missing or wrong in the catalogues
+catalog-lint: .venv/ready  ## List what is missing or wrong in the translation catalogs
 	$(RUN) -m site_build catalog_lint
 
-anchors: html  ## Promise that the addresses of new sections stay
+anchors: html  ## Add the addresses of new sections to the list of those that must stay
 	$(RUN) -m site_build anchors
 
-linkcheck: .venv/ready  ## Ask every address that the site points to (needs the network)
+linkcheck: .venv/ready  ## Check every address that the site links to (needs the network)
 	$(RUN) -m site_build linkcheck
 
 compat: .venv/ready  ## Measure every Keras that is not measured yet (needs the network, slow)

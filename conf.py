@@ -82,7 +82,7 @@ locale_dirs = ["docs/locale"]
 gettext_compact = False
 gettext_location = False
 
-# Pages that list what other pages explain; the search shows those first.
+# Pages that list what other pages explain. The search shows the other pages first.
 search_listed = [
     "docs/api",
     "docs/version-history",
@@ -94,7 +94,6 @@ search_listed = [
     "docs/original",
     "docs/faq",
     "docs/truth-table",
-    "docs/warm-kernels",
 ]
 
 # The site

@@ -12,7 +12,7 @@ class Environment:
 
     Args:
         name: The name of its data file, without ``.json``.
-        label: The name that readers know.
+        label: The name that pages show.
         python: The version of Python.
         requirements: What is installed.
         overrides: Requirements that replace those of the installed packages.

@@ -1,4 +1,4 @@
-"""Fingerprints of measurements, which tell what to measure again after a change of a probe.
+"""Fingerprints of measurements, which show what to measure again after a change of a probe.
 
 A fingerprint depends on the code that measures a behavior. Comments, docstrings, titles and answers
 do not change it.

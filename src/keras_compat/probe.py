@@ -232,7 +232,7 @@ def normalize_message(line):
 
 @behavior(
     "returns.{layer}.{flags}",
-    "shape that `{layer}` returns with neither flag",
+    "shape that `{layer}` returns with neither argument",
     with_flags("neither"),
 )
 @behavior(
@@ -246,26 +246,30 @@ def normalize_message(line):
     with_flags("state"),
 )
 @behavior(
-    "returns.{layer}.{flags}", "shapes that `{layer}` returns with both flags", with_flags("both")
+    "returns.{layer}.{flags}",
+    "shapes that `{layer}` returns with both arguments",
+    with_flags("both"),
 )
 def _(which):
     kind, flags = which.split(".")
     return format_shapes(call(getattr(layers, kind)(4, **FLAGS[flags]), SEQUENCE))
 
 
-@behavior("returns.Bidirectional.GRU", "shapes that `Bidirectional(GRU)` returns with both flags")
+@behavior(
+    "returns.Bidirectional.GRU", "shapes that `Bidirectional(GRU)` returns with both arguments"
+)
 def _():
     return format_shapes(call(layers.Bidirectional(layers.GRU(4, **FLAGS["both"])), SEQUENCE))
 
 
 @behavior(
     "returns.Bidirectional.{mode}",
-    "shapes that `Bidirectional(LSTM, merge_mode=None)` returns with both flags",
+    "shapes that `Bidirectional(LSTM, merge_mode=None)` returns with both arguments",
     ["None"],
 )
 @behavior(
     "returns.Bidirectional.{mode}",
-    "shapes that `Bidirectional(LSTM, merge_mode='{mode}')` returns with both flags",
+    "shapes that `Bidirectional(LSTM, merge_mode='{mode}')` returns with both arguments",
     ["concat", "sum", "ave", "mul"],
 )
 def _(mode):
@@ -327,7 +331,7 @@ CONVOLVED = {
 }
 
 
-@behavior("returns.{layer}", "shapes that `{layer}` returns with both flags", CONVOLVED)
+@behavior("returns.{layer}", "shapes that `{layer}` returns with both arguments", CONVOLVED)
 def _(kind):
     layer = getattr(layers, kind)(4, 2, **FLAGS["both"])
     return format_shapes(call(layer, np.ones(CONVOLVED[kind], "float32")))
@@ -335,7 +339,7 @@ def _(kind):
 
 @behavior(
     "returns.{layer}.{flags}",
-    "shape that `{layer}` returns with neither flag",
+    "shape that `{layer}` returns with neither argument",
     ["TimeDistributed.neither"],
 )
 def _():
@@ -463,7 +467,7 @@ def _():
 
 @behavior(
     "equal.{layer}",
-    "is the last step of the sequence of `{layer}` its state h?",
+    "is the last time step of the sequence of `{layer}` its state h?",
     KINDS,
     answers=YES_NO,
 )
@@ -529,15 +533,15 @@ def call_masked(layer, kind, **arguments):
     return call(layer, STEPS, mask=mask, **arguments)
 
 
-@behavior("mask.output.{mask}", "sums of 1 2 3 4, steps 3 and 4 masked", ["right"])
-@behavior("mask.output.{mask}", "sums of 1 2 3 4, steps 2 and 3 masked", ["middle"])
-@behavior("mask.output.{mask}", "sums of 1 2 3 4, steps 1 and 2 masked", ["left"])
-@behavior("mask.output.{mask}", "sums of 1 2 3 4, all steps masked", ["row"])
+@behavior("mask.output.{mask}", "sums of 1 2 3 4, time steps 3 and 4 masked", ["right"])
+@behavior("mask.output.{mask}", "sums of 1 2 3 4, time steps 2 and 3 masked", ["middle"])
+@behavior("mask.output.{mask}", "sums of 1 2 3 4, time steps 1 and 2 masked", ["left"])
+@behavior("mask.output.{mask}", "sums of 1 2 3 4, all time steps masked", ["row"])
 def _(kind):
     return format_values(to_numpy(call_masked(make_adder(return_sequences=True), kind)))
 
 
-@behavior("mask.output.left.started", "sums of 1 2 3 4 on top of 100, steps 1 and 2 masked")
+@behavior("mask.output.left.started", "sums of 1 2 3 4 on top of 100, time steps 1 and 2 masked")
 def _():
     layer = make_adder(return_sequences=True)
     return format_values(
@@ -547,7 +551,7 @@ def _():
 
 @behavior(
     "mask.output.default.{layer}",
-    "what `{layer}` puts out at a masked step",
+    "what `{layer}` returns at a masked time step",
     ["LSTM", "GRU"],
     answers=["repeats the previous output"],
 )
@@ -573,38 +577,44 @@ def _(kind):
     make_model(inputs, output).predict(padded, verbose=0)
 
 
-@behavior("mask.state.{mask}", "final sum of 1 2 3 4, steps 3 and 4 masked", ["right"])
-@behavior("mask.state.{mask}", "final sum of 1 2 3 4, steps 2 and 3 masked", ["middle"])
-@behavior("mask.state.{mask}", "final sum of 1 2 3 4, steps 1 and 2 masked", ["left"])
-@behavior("mask.state.{mask}", "final sum of 1 2 3 4, all steps masked", ["row"])
+@behavior("mask.state.{mask}", "final sum of 1 2 3 4, time steps 3 and 4 masked", ["right"])
+@behavior("mask.state.{mask}", "final sum of 1 2 3 4, time steps 2 and 3 masked", ["middle"])
+@behavior("mask.state.{mask}", "final sum of 1 2 3 4, time steps 1 and 2 masked", ["left"])
+@behavior("mask.state.{mask}", "final sum of 1 2 3 4, all time steps masked", ["row"])
 def _(kind):
     return format_values(to_numpy(call_masked(make_adder(return_state=True), kind)[1]))
 
 
-@behavior("mask.zero_output.sequences", "sums with `zero_output_for_mask`, steps 3 and 4 masked")
+@behavior(
+    "mask.zero_output.sequences", "sums with `zero_output_for_mask`, time steps 3 and 4 masked"
+)
 def _():
     layer = make_adder(return_sequences=True, zero_output_for_mask=True)
     return format_values(to_numpy(call_masked(layer, "right")))
 
 
-@behavior("mask.zero_output.last", "last sum with `zero_output_for_mask`, steps 3 and 4 masked")
+@behavior(
+    "mask.zero_output.last", "last sum with `zero_output_for_mask`, time steps 3 and 4 masked"
+)
 def _():
     return format_values(to_numpy(call_masked(make_adder(zero_output_for_mask=True), "right")))
 
 
 @behavior(
     "mask.zero_output.unrolled",
-    "sums with `zero_output_for_mask` and `unroll`, steps 3 and 4 masked",
+    "sums with `zero_output_for_mask` and `unroll`, time steps 3 and 4 masked",
 )
 def _():
     layer = make_adder(return_sequences=True, zero_output_for_mask=True, unroll=True)
     return format_values(to_numpy(call_masked(layer, "right")))
 
 
-@behavior("mask.unrolled.{direction}", "sums with `unroll`, steps 3 and 4 masked", ["forwards"])
+@behavior(
+    "mask.unrolled.{direction}", "sums with `unroll`, time steps 3 and 4 masked", ["forwards"]
+)
 @behavior(
     "mask.unrolled.{direction}",
-    "sums with `unroll` and `go_backwards`, steps 3 and 4 masked",
+    "sums with `unroll` and `go_backwards`, time steps 3 and 4 masked",
     ["backwards"],
 )
 def _(direction):
@@ -612,14 +622,16 @@ def _(direction):
     return format_values(to_numpy(call_masked(layer, "right")))
 
 
-@behavior("mask.Bidirectional", "sums by `Bidirectional`, steps 3 and 4 masked", answers=DIRECTIONS)
+@behavior(
+    "mask.Bidirectional", "sums by `Bidirectional`, time steps 3 and 4 masked", answers=DIRECTIONS
+)
 def _():
     return format_directions(
         call_masked(layers.Bidirectional(make_adder(return_sequences=True)), "right")
     )
 
 
-@behavior("mask.custom_cell", "ten times the sums, which are the state, steps 3 and 4 masked")
+@behavior("mask.custom_cell", "ten times the sums, which are the state, time steps 3 and 4 masked")
 def _():
     class TenTimes(layers.Layer):
         state_size = output_size = 1
@@ -633,7 +645,7 @@ def _():
     )
 
 
-@behavior("mask.ConvLSTM2D", "masked steps of `ConvLSTM2D`", answers=["skipped"])
+@behavior("mask.ConvLSTM2D", "masked time steps of `ConvLSTM2D`", answers=["skipped"])
 def _():
     layer = layers.ConvLSTM2D(2, 2)
     images = np.sin(np.arange(36, dtype="float32")).reshape((1, 4, 3, 3, 1))
@@ -680,7 +692,7 @@ def propagates_mask(layer):
 
 @behavior(
     "mask.propagated.{layer}",
-    "does `{layer}` hand its mask on to the next layer?",
+    "does `{layer}` propagate its mask to the next layer?",
     KINDS,
     answers=YES_NO,
 )
@@ -690,7 +702,7 @@ def _(kind):
 
 @behavior(
     "mask.propagated.{layer}",
-    "does `{layer}` hand its mask on to the next layer?",
+    "does `{layer}` propagate its mask to the next layer?",
     ["Bidirectional"],
     answers=YES_NO,
 )
@@ -702,7 +714,7 @@ def _():
 
 @behavior(
     "mask.propagated.{layer}",
-    "does `{layer}` hand its mask on to the next layer?",
+    "does `{layer}` propagate its mask to the next layer?",
     ["TimeDistributed"],
     answers=YES_NO,
 )
@@ -986,7 +998,7 @@ def _():
 
 @behavior(
     "state.initial.Bidirectional",
-    "a bare tensor as `initial_state` of `Bidirectional(GRU)`",
+    "a single tensor as `initial_state` of `Bidirectional(GRU)`",
     answers=["cut along the batch"],
 )
 def _():
@@ -1098,7 +1110,7 @@ def _():
 
 @behavior(
     "dropout.equal",
-    "is the last step of the sequence of an LSTM with `dropout` its state h, in training?",
+    "is the last time step of the sequence of an LSTM with `dropout` its state h, in training?",
     answers=YES_NO,
 )
 def _():
@@ -1120,12 +1132,12 @@ def _():
     return next(name for name in inspect.signature(layers.LSTM.call).parameters if name != "self")
 
 
-@behavior("argument.initial_state.bare", "a bare tensor as `initial_state` of GRU")
+@behavior("argument.initial_state.bare", "a single tensor as `initial_state` of GRU")
 def _():
     call(layers.GRU(4), SEQUENCE, initial_state=np.zeros((2, 4), "float32"))
 
 
-@behavior("argument.constants", "`constants` for a cell of your own")
+@behavior("argument.constants", "`constants` for a custom cell")
 def _():
     class WithConstant(layers.Layer):
         state_size = output_size = 2
@@ -1251,7 +1263,7 @@ def _():
     layers.Attention()(to_tensor(SEQUENCE))
 
 
-@behavior("error.unknown_argument", "a misspelt argument")
+@behavior("error.unknown_argument", "a misspelled argument")
 def _():
     layers.LSTM(4, return_sequence=True)
 
@@ -1377,7 +1389,7 @@ def main(arguments=None):
         "versions": versions,
         "behaviors": {name: evaluate(MEASUREMENTS[name]) for name in chosen.only or MEASUREMENTS},
     }
-    # The backends write on stdout as they please, so this comes last and on a line of its own.
+    # The backends write on stdout as they please, so this comes last and on a separate line.
     print("\n" + json.dumps(results, sort_keys=True))
 
 

@@ -1,7 +1,7 @@
 """Measure a recorded environment again; fail if it differs: ``python -m keras_compat.repeat``.
 
-Each week another environment has its turn, and within a week it is the same. The nightly builds
-have no turn, because an old one cannot be installed again; ``next-keras.yml`` watches them.
+Each week a different environment is measured. The nightly builds are not, because an old one cannot
+be installed again; ``next-keras.yml`` measures the newest one.
 """
 
 import argparse

@@ -114,7 +114,7 @@ def two_layers(kind):
 
 
 def padded(kind):
-    """Compare a masked layer with a packed sequence: the second sample has one real step."""
+    """Compare a masked layer with a packed sequence; the second sample has one time step."""
     layer = getattr(keras.layers, kind)(UNITS, **BOTH, bias_initializer="glorot_uniform")
     lengths = [STEPS, 1]
     mask = np.array([[step < length for step in range(STEPS)] for length in lengths])

@@ -31,7 +31,7 @@ def read_installed() -> MeasuredKeras:
 
 
 def measure_installed() -> MeasuredKeras:
-    """Measure the Keras that is installed, in a process of its own.
+    """Measure the Keras that is installed, in a separate process.
 
     Raises:
         ValueError: If there is none, or it cannot be imported.
@@ -66,4 +66,4 @@ def compare(recorded: MeasuredKeras, measured: MeasuredKeras) -> str:
         f"Keras {recorded.keras} differs from what is recorded about it; measure it again with "
         "`make compat`, and review the difference:\n" + "\n".join(differences)
     )
-    return f"Keras {recorded.keras}: {len(now)} behaviours measured again, all as recorded."
+    return f"Keras {recorded.keras}: {len(now)} behaviors measured again, all as recorded."

@@ -136,7 +136,7 @@ class KernelPool:
     """The kernels of one build, and the process that they are forked from.
 
     Args:
-        preload_process: The process; None starts every kernel as an interpreter of its own.
+        preload_process: The process; None starts every kernel as a new interpreter.
         logger: Where to report what the imports wrote, and why kernels are not forked.
     """
 
@@ -202,7 +202,7 @@ class PreloadedProvisioner(LocalProvisioner):
         return await super().pre_launch(**kwargs)
 
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> KernelConnectionInfo:
-        """Fork the kernel if it is this Python without variables of its own, else start it."""
+        """Fork the kernel if it is this Python without separate variables, else start it."""
         self.pool.running.add(self)
         cwd = os.path.abspath(kwargs.get("cwd") or ".")
         kernel = None

@@ -134,7 +134,7 @@ def test_fingerprint_of_a_whole_probe() -> None:
 def test_the_installed_keras_does_as_recorded() -> None:
     """The Keras that the site runs on is measured again, and all is the same."""
     assert verify.compare(INSTALLED, verify.measure_installed()) == (
-        f"Keras {INSTALLED.keras}: {len(INSTALLED.behaviors)} behaviours measured again, "
+        f"Keras {INSTALLED.keras}: {len(INSTALLED.behaviors)} behaviors measured again, "
         "all as recorded."
     )
 
@@ -438,7 +438,7 @@ def test_only_what_changed_is_measured(
 def test_the_pages_have_what_was_measured(published: Path) -> None:
     """The installed Keras was measured for a page; another has all values, also without scripts."""
     atlas = (published / "docs/version-history.html").read_text(encoding="utf-8")
-    assert "behaviours measured again, all as recorded." in atlas
+    assert "behaviors measured again, all as recorded." in atlas
 
     html = (published / "docs/backends.html").read_text(encoding="utf-8")
     assert html.count("<option") == len(ALL)

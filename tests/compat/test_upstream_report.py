@@ -36,12 +36,12 @@ def test_it_names_what_changed(
     assert upstream_report.main(["keras-nightly", "--report", str(file)]) == 1
     log = capsys.readouterr().out
     assert f"Keras {NIGHTLY.keras} differs from Keras {BEFORE.keras}:" in log
-    assert "- does LSTM hand its mask on to the next layer?: yes before, no now\n" in log
+    assert "- does LSTM propagate its mask to the next layer?: yes before, no now\n" in log
     report = file.read_text(encoding="utf-8")
     for part in (
         f"tensorflow {NIGHTLY.versions['tensorflow']}",
         "## A recurrent layer reads its mask and does not hand it on",
-        "| does GRU hand its mask on to the next layer? | yes | no |",
+        "| does GRU propagate its mask to the next layer? | yes | no |",
         "```python\ndef _():\n    # The backward layer reads the padded step first",
         "Expected: `yes`\n\nGot: `no`\n",
     ):
@@ -74,7 +74,7 @@ def test_known_changes(tmp_path: Path, capsys: Capture) -> None:
 
     options = ["keras-nightly", "--known", "keras-nightly", "--report", str(file)]
     assert upstream_report.main(options) == 0
-    assert "mask on to the next layer?: yes before, no now (known)" in capsys.readouterr().out
+    assert "mask to the next layer?: yes before, no now (known)" in capsys.readouterr().out
     assert file.exists()
 
 

@@ -17,7 +17,7 @@ FAULTS = {
     "a cell raises": (cell("1 / 0"), "raised unexpectedly: ZeroDivisionError: division by zero"),
     "a meant error is gone": (
         cell("1 + 1", "raises-exception"),
-        "was meant to raise, and no longer does",
+        "has the tag raises-exception, but raised no error",
     ),
     "a warning": (cell("import warnings\nwarnings.warn('old news')"), "UserWarning: old news"),
     "a log line": (cell("import logging\nlogging.error('it broke')"), "stderr: ERROR:root:it"),
@@ -72,7 +72,7 @@ FAULTS = {
     "a bare prompt": (">>> 1 + 1", "is not tested"),
     "a skipped doctest": (
         f"{FENCE}{{doctest}}\n>>> 1 + 1  # doctest: +SKIP\n3\n{FENCE}",
-        "A doctest that is skipped proves nothing",
+        "A skipped doctest tests nothing",
     ),
     "a broken link": ("[Go](no-such-page.md)", "'no-such-page.md'"),
     "a broken reference": ("{ref}`no-such-label`", "undefined label: 'no-such-label'"),
@@ -82,8 +82,8 @@ FAULTS = {
         "{glue:text}`a-value-that-is-not-glued.md::lost:s`",
         "'lost' not found",
     ),
-    "a page that is not executed": (cell("1 / 0"), "No page has execution settings"),
-    "a page that may fail": (cell("1 / 0"), "No page has execution settings"),
+    "a page that is not executed": (cell("1 / 0"), "A page must not have execution settings"),
+    "a page that may fail": (cell("1 / 0"), "A page must not have execution settings"),
     "a page without a link": ("", "isn't included in any toctree"),
     "an orphan": ("", "An orphan page cannot be found"),
     "a kernel that dies": (cell("import os\nos._exit(1)"), "was not executed to its end. Dead"),

@@ -17,7 +17,7 @@ from support.sites import HEADER, ROOT, SmallSite, cell
 
 from site_build.content.notebooks import BRANCH, COLAB, colab_address
 from site_build.publish.not_found import make_absolute
-from site_build.publish.site_metadata import MAX_DESCRIPTION, check_address, shorten
+from site_build.publish.site_metadata import check_address, shorten
 
 VERSIONS = """\
 from myst_nb import glue
@@ -188,19 +188,29 @@ def test_a_site_without_an_address(published: Path) -> None:
 
 
 def test_every_page_has_a_description(published: Path) -> None:
-    """Every page has a description of its own for search engines."""
+    """Every page has a different description for search engines, made of whole sentences."""
     seen = set()
     for page in published.rglob("docs/**/*.html"):
         text = page.read_text(encoding="utf-8")
         [description] = re.findall(r'<meta name="description" content="([^"]*)" />', text)
         assert len(description) > 10
+        assert description.endswith((".", "?", "。", "？")), page
         seen.add(description)
 
     assert len(seen) == len(list(published.rglob("docs/**/*.html")))
 
 
-def test_a_long_description_ends_after_a_word() -> None:
-    """A description that is too long is cut between words, and one without blanks anywhere."""
-    assert len(shorten("word " * 100)) <= MAX_DESCRIPTION + 1
-    assert shorten("word " * 100).endswith("word…")
-    assert len(shorten("字" * 300)) == MAX_DESCRIPTION
+@pytest.mark.parametrize(
+    ("sentences", "kept"),
+    [
+        (["A layer returns its output."] * 9, 5),
+        (["循环层返回输出。"] * 30, 20),
+        ([f"A {'very ' * 40}long sentence.", "Another one."], 1),
+        (["Use a layer, e.g. LSTM, or keras.layers.GRU.", "x" * 150], 1),
+    ],
+    ids=["English", "Chinese", "a long sentence", "periods inside a sentence"],
+)
+def test_a_long_description_ends_with_a_sentence(sentences: list[str], kept: int) -> None:
+    """A description has the sentences that fit into it, and at least one."""
+    blank = "" if sentences[0].endswith("。") else " "
+    assert shorten(blank.join(sentences)) == blank.join(sentences[:kept])

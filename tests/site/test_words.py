@@ -1,10 +1,9 @@
-"""Messages and docstrings of the package have no word that the pages do not have."""
+"""Messages, docstrings and documents have no word that the pages do not have."""
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from doctest import DocTestParser
-from pathlib import Path
 
 import pytest
 from docutils import nodes
@@ -14,10 +13,28 @@ from support.sites import ROOT
 
 from site_build.checks.words import NOT_YET, WORDS, find_in_prose, find_words
 
-PACKAGE = ROOT / "src" / "rnn_returns"
+SOURCE = ROOT / "src"
+# To be rewritten.
+MODULES_WITH_OLD_WORDS = {
+    "keras_compat/display.py",
+    "keras_compat/labels.py",
+    "keras_compat/migration_notes.py",
+    "keras_compat/tables.py",
+}
+# Names in data, which are not prose.
+ALLOWED = {
+    "keras_compat/torch_probe.py": ["output at real steps"],  # The key of recorded values.
+    "site_build/execution/fingerprint.py": ["name|flags|Features"],  # A line of /proc/cpuinfo.
+}
+DOCUMENTS = ["README.md", "CONTRIBUTING.md", "ARCHITECTURE.md", "CHANGELOG.md"]
+DOCUMENTS += ["src/preloaded_kernels/README.md"]
 # Code in a docstring, and the name of an argument before its description.
 CODE = re.compile(r"``[^`]*``|`[^`]*`|^ *\**\w+:(?= )", re.MULTILINE)
-FILES = sorted(PACKAGE.rglob("*.py"))
+FILES = sorted(
+    name
+    for file in SOURCE.rglob("*.py")
+    if (name := file.relative_to(SOURCE).as_posix()) not in MODULES_WITH_OLD_WORDS
+)
 
 
 def list_texts(tree: ast.AST) -> Iterator[str]:
@@ -40,11 +57,26 @@ def read_prose(text: str) -> str:
     return " ".join(prose.split())
 
 
-@pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(PACKAGE)))
-def test_the_words_of_a_module(file: Path) -> None:
+def list_problems(texts: Iterable[str]) -> list[tuple[str, str]]:
+    return [(problem, text) for text in texts for problem in find_words(text)]
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_the_words_of_a_module(name: str) -> None:
     """Its docstrings and messages have none of the words in words.toml."""
-    texts = map(read_prose, list_texts(ast.parse(file.read_text(encoding="utf-8"))))
-    assert [(problem, text) for text in texts for problem in find_words(text)] == []
+    source = (SOURCE / name).read_text(encoding="utf-8")
+    for text in ALLOWED.get(name, []):
+        assert text in source
+        source = source.replace(text, "")
+    assert list_problems(map(read_prose, list_texts(ast.parse(source)))) == []
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_the_words_of_a_document(name: str) -> None:
+    """A document of the repository has none of the words in words.toml."""
+    text = (ROOT / name).read_text(encoding="utf-8")
+    prose = re.sub(r"^ *```.*?^ *```$", "", text, flags=re.M | re.S)
+    assert list_problems(map(read_prose, re.split(r"\n\n|\n(?=[-|#])", prose))) == []
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The plural rule of a language as code, because the policy forbids to compile it from text."""
+"""The plural rule of a language as code, because the policy blocks compiling it from text."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The content security policy of a page: only files of its own host, and no other code."""
+"""The content security policy of a page: only files of the same host, and no other code."""
 
 import re
 from base64 import b64encode
@@ -8,7 +8,7 @@ from hashlib import sha256
 _WIDTHS = re.compile(r'(<t(?:able|d)) style="[^"]*"')
 _INLINE = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 
-# Only what the pages use, and only from their own host.
+# Only what the pages use, and only from the same host.
 _ALLOWED = {
     "default-src": "'none'",
     "style-src": "'self'",

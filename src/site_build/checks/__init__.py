@@ -50,7 +50,7 @@ def _check_page(app: Sphinx, doctree: nodes.document) -> None:
     if notebook is None:
         return
     if "mystnb" in notebook.metadata:
-        logger.warning("No page has execution settings of its own.", location=docname, type="check")
+        logger.warning("A page must not have execution settings.", location=docname, type="check")
     lines = notebook.metadata.get("source_map", [])
     problems = [*typed_facts.find_in_comments(notebook, allowed)]
     if app.config.nb_execution_mode != "off":

@@ -16,7 +16,7 @@ def find_untested(doctree: nodes.document) -> Iterator[tuple[nodes.Node, str]]:
     for example in doctree.findall(nodes.FixedTextElement):
         # The directive has the source in an attribute, and shows it without its options.
         if "+SKIP" in example.get("test", example.astext()) or "skipif" in example:
-            yield example, "A doctest that is skipped proves nothing; let it run, or leave it out."
+            yield example, "A skipped doctest tests nothing; remove the option or the doctest."
     for quote in doctree.findall(nodes.block_quote):
         # Outside a fence Markdown reads >>> as three nested quotations.
         outer = (quote.parent, quote.parent.parent)

@@ -37,5 +37,5 @@ def find_duplicates(env: BuildEnvironment) -> Iterator[tuple[tuple[str, int | No
             others = [other for other, _ in found if other != docname]
             if others:
                 problem = f"The name {name!r} is given on {', '.join(others)} as well, and a link "
-                problem += "would lead to either; give each place a name of its own."
+                problem += "could lead to either; use a different name for each place."
                 yield (docname, line), problem

@@ -40,7 +40,7 @@ def find_problems(notebook: Any) -> Iterator[tuple[int, str]]:
 
 
 def _check_execution(cells: list[tuple[int, Any]]) -> Iterator[tuple[int, str]]:
-    """Check that the cells ran to their end, and raised if they were meant to."""
+    """Check that the cells ran to their end, and raised an error if they have the tag for it."""
     for index, cell in cells:
         errors = [output for output in cell.outputs if output.output_type == "error"]
         is_meant = RAISES in _tags(cell)
@@ -51,7 +51,7 @@ def _check_execution(cells: list[tuple[int, Any]]) -> Iterator[tuple[int, str]]:
             yield index, "This cell was not executed to its end, nor were those after it."
             return
         if is_meant and not errors:
-            yield index, "This cell was meant to raise, and no longer does."
+            yield index, "This cell has the tag raises-exception, but raised no error."
 
 
 def _check_output(output: Any) -> Iterator[str]:

@@ -26,7 +26,7 @@ NOT_YET: Collection[str] = frozenset(_DATA["not_yet"])
 
 @dataclass(frozen=True)
 class Word:
-    """A word that prose does not contain.
+    """A word that prose must not contain.
 
     Args:
         pattern: It and its inflections.

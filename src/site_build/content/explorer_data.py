@@ -118,7 +118,7 @@ def draw_weights() -> dict[str, Any]:
 
     By direction and gate: ``W`` for each unit, ``U`` from each unit to each unit, and ``b`` for
     each unit, and of a GRU ``b_h``, the second bias. The biases are Keras's defaults. The first
-    unit has the weights of the original notebook, as everywhere on this site.
+    unit has the weights of the original notebook, as on all pages.
     """
     draw = Random(0)  # The same sequence on every machine; the values have no meaning.
     weights: dict[str, Any] = {}
@@ -145,7 +145,7 @@ def _draw_gate(kind: str, gate: str, draw: Random) -> dict[str, Any]:
 
 
 def _write_source(layer: LayerSpec) -> str:
-    """Write the layer as Python, with each argument of a wrapper on a line of its own."""
+    """Write the layer as Python, with each argument of a wrapper on a separate line."""
     if layer.layer is None:
         return to_source(layer, MODULE)
     arguments = [to_source(layer.layer, MODULE)]

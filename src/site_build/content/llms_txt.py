@@ -1,7 +1,8 @@
 """Publish the site for programs that answer questions: `llms.txt`, as llmstxt.org describes it.
 
-It has the rows of the truth table for the three most common layers, and a list of the pages. Each
-page is published as Markdown too, at its own address followed by `.md`.
+It contains the rows of the return value table for the three most common layers, and a list of the
+pages. Each page is also published as Markdown, at its address followed by `.md`, and links to that
+file.
 """
 
 import json
@@ -19,7 +20,6 @@ from sphinx.locale import _
 from site_build.content.markdown import fence, render_blocks, resolve_links
 from site_build.content.search_index import read_page
 from site_build.execution.notebook_outputs import executed_notebook, glued_texts, versions
-from site_build.publish.site_metadata import shorten
 
 FILE = "llms.txt"
 TABLE = "docs/truth-table"
@@ -48,7 +48,9 @@ def _write_page(
         resolve_links(block, link) if isinstance(block, str) else _cell(cells[block])
         for block in render_blocks(doctree)
     )
-    file = Path(app.outdir, app.builder.get_target_uri(pagename) + ".md")
+    address = app.builder.get_target_uri(pagename) + ".md"
+    context["markdown"] = address.rpartition("/")[2]
+    file = Path(app.outdir, address)
     file.parent.mkdir(parents=True, exist_ok=True)  # The page itself is written later.
     file.write_text(text + "\n", encoding="utf-8")
 
@@ -87,7 +89,7 @@ def _line(app: Sphinx, page: str) -> str:
 
 
 def _opening(app: Sphinx, page: str) -> str:
-    return shorten(read_page(app, page)["sections"][0]["text"])
+    return str(read_page(app, page)["description"])
 
 
 def _returns(app: Sphinx) -> list[str]:

@@ -1,6 +1,6 @@
 """Render a built page as plain Markdown, for notebooks, scripts and programs.
 
-The source of the page would not do: it has roles that only the build can resolve, and one language.
+The source of the page is no replacement: only the build resolves its roles, and it is in English.
 """
 
 import re
@@ -13,7 +13,8 @@ from docutils import nodes
 from sphinx import addnodes
 
 _SPECIAL = re.compile(r"([\\`*\[\]<])")
-_TAGS = re.compile(r"<rnn-explorer\b.*?</rnn-explorer>|<[^>]*>", re.DOTALL)
+_TAGS = re.compile(r"<[^>]*>")
+_EXPLORER = re.compile(r"<(/?)rnn-explorer\b")
 # A link until its address is resolved, in private-use characters, which no text contains.
 _LINK = "\ue010{text}\ue011{kind}\ue012{address}\ue013"
 _LINKS = re.compile(_LINK.format(text="(.*?)", kind="(.*?)", address="(.*?)"), re.DOTALL)
@@ -51,8 +52,22 @@ def resolve_links(block: str, link: Callable[[str, bool], str]) -> str:
     return _LINKS.sub(resolve, block)
 
 
-def _render(node: nodes.Element, depth: int) -> Iterator[str | int]:
+def visible_children(node: nodes.Node) -> Iterator[nodes.Node]:
+    """Yield the children of *node* without the Explorer.
+
+    Only its script completes its texts, such as ``time step {step}``.
+    """
+    is_inside = False
     for child in node.children:
+        marks = _EXPLORER.findall(child.astext()) if isinstance(child, nodes.raw) else []
+        if marks:
+            is_inside = marks[-1] == ""
+        elif not is_inside:
+            yield child
+
+
+def _render(node: nodes.Element, depth: int) -> Iterator[str | int]:
+    for child in visible_children(node):
         if isinstance(child, nodes.section):
             yield from _render(child, depth + 1)
         elif isinstance(child, nodes.title):
@@ -91,7 +106,7 @@ def _block(node: nodes.Node) -> str:
 
 
 def _inside(node: nodes.Node) -> str:
-    return "\n\n".join(filter(None, map(_block, node.children)))
+    return "\n\n".join(filter(None, map(_block, visible_children(node))))
 
 
 def _item(node: nodes.Node, mark: str) -> str:

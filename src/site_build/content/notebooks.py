@@ -1,8 +1,8 @@
-"""Offer every page that has code as a notebook and as a script, which give the page's outputs.
+"""Offer every page that has code as a notebook and as a script that reproduce its outputs.
 
 A page that reads files of the project is not offered, because it would not run without them. Colab
-opens notebooks of a repository on GitHub; the workflow that publishes the site keeps them there, on
-a branch of their own. So the link to Colab needs the setting `site_repository`.
+opens notebooks of a repository on GitHub; the workflow that publishes the site puts them there, on
+a separate branch. So the link to Colab needs the setting `site_repository`.
 """
 
 import ast

@@ -1,10 +1,10 @@
 """Write the index of the search: every section of every page, as readers see it.
 
 Sphinx's own search finds a page only if it has every word of a query. A pasted error message has
-words that no page has, such as the name of a layer, so the site has its own search:
+words that no page has, such as the name of a layer, so the site has a different search:
 docs/_static/search-ranking.js ranks the sections in the browser, without a server. The index has
 their plain text, from which a result shows a part, and the texts of the links to them, which often
-ask the question that a title answers.
+are the question that a title answers.
 """
 
 import json
@@ -20,12 +20,15 @@ from docutils import nodes
 from sphinx import addnodes
 from sphinx.application import Sphinx
 
+from site_build.content.markdown import visible_children
+from site_build.publish.site_metadata import describe
+
 INDEX = "searchindex.js"
 
-# What has an address of its own: a section, or an object of the package.
+# What has an address: a section, or an object of the package.
 _SECTIONS = (nodes.section, addnodes.desc)
 _NO_TEXT = (nodes.title, nodes.comment, nodes.math, nodes.math_block, addnodes.desc_signature)
-_MARKUP = re.compile(r"<(svg|rnn-explorer|script|style)\b.*?</\1>|<[^>]*>", re.DOTALL)
+_MARKUP = re.compile(r"<(svg|script|style)\b.*?</\1>|<[^>]*>", re.DOTALL)
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
@@ -51,7 +54,7 @@ def _sections(page: nodes.document) -> Iterator[dict[str, Any]]:
 
 
 def _texts(node: nodes.Node) -> Iterator[str]:
-    for child in node.children:
+    for child in visible_children(node):
         if isinstance(child, _SECTIONS + _NO_TEXT):
             continue
         if isinstance(child, nodes.raw):
@@ -63,12 +66,12 @@ def _texts(node: nodes.Node) -> Iterator[str]:
 
 
 def _disable_sphinx_search(app: Sphinx) -> None:
-    # Sphinx would write an index of its own, and a page that conf.py names already.
+    # Sphinx would write another index, and a page that conf.py names already.
     app.builder.search = False  # type: ignore[attr-defined]
 
 
 def read_page(app: Sphinx, docname: str) -> dict[str, Any]:
-    """Return the sections and the links of a page that was written."""
+    """Return the description, the sections and the links of a page that was written."""
     page: dict[str, Any] = json.loads(_file(app, docname).read_text(encoding="utf-8"))
     return page
 
@@ -80,7 +83,7 @@ def _file(app: Sphinx, docname: str) -> Path:
 def _write_page(
     app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: nodes.document
 ) -> None:
-    """Write the sections and links of a page into a file, because pages have several processes."""
+    """Write what `read_page` returns into a file, because several processes write pages."""
     if doctree is not None:
         address = app.builder.get_target_uri(pagename)
         links = [
@@ -90,7 +93,11 @@ def _write_page(
         ]
         file = _file(app, pagename)
         file.parent.mkdir(parents=True, exist_ok=True)
-        page = {"sections": [*_sections(doctree)], "links": links}
+        page = {
+            "description": describe(doctree),
+            "sections": [*_sections(doctree)],
+            "links": links,
+        }
         file.write_text(json.dumps(page), encoding="utf-8")
 
 

@@ -1,8 +1,8 @@
 """The folder of executed outputs, named after a digest of what they depend on.
 
 jupyter-cache compares only the cells of a page. Outputs also depend on our packages, the kernel,
-the installed distributions, the processor and the environment, so each state of those gets a folder
-of its own. `prefill_cache.py` handles what a single page depends on.
+the installed distributions, the processor and the environment, so each state of those gets a
+separate folder. `prefill_cache.py` handles what a single page depends on.
 """
 
 import json

@@ -180,7 +180,9 @@ def _warn_about_shared_keys(cache: Cache, pages: list[Page]) -> None:
     for page in pages:
         other = first.setdefault(cache.get_key(page), page)
         if other.input_digest != page.input_digest:
-            message = "It has the cells of %s, but reads other files; the cache would mix them up."
+            message = (
+                "It has the cells of %s but reads other files; the cache cannot distinguish them."
+            )
             logger.warning(message, other.docname, location=page.docname)
 
 
@@ -213,7 +215,7 @@ def _import(modules: list[str]) -> None:
 
 
 def _execute(page: Page, timeout: int, site: Path) -> Execution:
-    """Execute a page in a kernel of its own."""
+    """Execute a page in a separate kernel."""
     kernels: list[Any] = []
     notebook = deepcopy(page.notebook)
     client: Any = NotebookClient(notebook, timeout=timeout, record_timing=False)

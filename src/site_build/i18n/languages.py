@@ -23,7 +23,7 @@ class Language:
     Args:
         folder: The folder of its pages, relative to that of the English pages.
         tag: Its name in HTML.
-        name: Its own name for itself.
+        name: Its name in this language.
         settings: Settings of conf.py that readers see.
         theme_options: Options of the theme that readers see.
         not_here: The text of the link to its first page on the "not found" page.

@@ -1,4 +1,4 @@
-"""The addresses within the site, which others may have linked to, so that they have to stay."""
+"""The addresses within the site, which must stay because other sites may link to them."""
 
 import re
 from pathlib import Path

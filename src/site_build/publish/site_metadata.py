@@ -1,8 +1,8 @@
-"""The metadata of the pages for search engines and for those who share their addresses.
+"""Add metadata for search engines and link previews to the pages.
 
-Two settings are empty unless they are given: `html_baseurl`, the address of the site, and
-`site_repository`, that of its source, such as https://github.com/owner/name. Without them a page
-shows nothing that needs them.
+Two settings are empty by default: `html_baseurl`, the address of the site, and `site_repository`,
+the address of its source, such as https://github.com/owner/name. A page shows nothing that needs an
+empty setting.
 """
 
 import re
@@ -21,6 +21,8 @@ _SITEMAP = """<?xml version="1.0" encoding="utf-8"?>
 
 # The part of a description that search engines show.
 MAX_DESCRIPTION = 160
+# Where a sentence ends. Chinese has no blank after it.
+_SENTENCE_END = re.compile(r"(?<=[.!?])(?<!e\.g\.)(?<!i\.e\.)(?<!vs\.) |(?<=[。！？])")
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
@@ -35,35 +37,45 @@ def check_address(setting: str, text: str) -> str:
     """Return *text*, an absolute address or nothing, without a slash at its end.
 
     Raises:
-        ValueError: If it is something else.
+        ValueError: If it is neither.
 
     >>> check_address("SITE_URL", "https://example.org/rnn/")
     'https://example.org/rnn'
     """
     if text and not re.fullmatch(r"https?://[^\s?#]+", text):
-        raise ValueError(f"{setting} is {text!r}; it must be as in https://example.org/rnn")
+        raise ValueError(
+            f"Expected {setting} to be an address such as https://example.org/rnn, got {text!r}."
+        )
     return text.rstrip("/")
 
 
 def shorten(text: str) -> str:
-    r"""Return *text* on one line, ended after a word if it is longer than a description.
+    r"""Return the sentences of *text* that fit into a description, on one line.
 
-    >>> shorten("It keeps a hidden state.\nAn LSTM keeps a cell state as well.")
+    It has at least the first sentence. A colon at the end becomes a period, because what follows is
+    not part of a description.
+
+    >>> shorten("It keeps a hidden state.\nAn LSTM keeps a cell state as well:")
     'It keeps a hidden state. An LSTM keeps a cell state as well.'
+    >>> shorten(f"It keeps a hidden state. An LSTM {'also ' * 30}keeps a cell state.")
+    'It keeps a hidden state.'
     """
     text = " ".join(text.split())
-    if len(text) <= MAX_DESCRIPTION:
-        return text
-    # Chinese has no blanks to end at.
-    words = text[:MAX_DESCRIPTION].rpartition(" ")[0]
-    return (words or text[: MAX_DESCRIPTION - 1]) + "…"
+    text = re.sub("：$", "。", re.sub(":$", ".", text))
+    ends = [found.start() for found in _SENTENCE_END.finditer(text)] + [len(text)]
+    return text[: max([end for end in ends if end <= MAX_DESCRIPTION], default=ends[0])]
+
+
+def describe(page: nodes.document) -> str:
+    """Return the description of *page*: the first sentences of its first paragraph, or nothing."""
+    paragraph = page.next_node(nodes.paragraph)
+    return shorten(paragraph.astext()) if paragraph else ""
 
 
 def _add_metadata(
-    app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: nodes.Node
+    app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: nodes.document
 ) -> None:
-    paragraph = next(doctree.findall(nodes.paragraph), None) if doctree else None
-    context["description"] = shorten(paragraph.astext() if paragraph else app.config.html_title)
+    context["description"] = (describe(doctree) if doctree else "") or app.config.html_title
     if app.config.html_baseurl:
         context["card"] = urljoin(app.config.html_baseurl, "_static/card.png")
     if app.config.site_repository and doctree:

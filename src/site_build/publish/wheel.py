@@ -1,4 +1,4 @@
-"""The package as a file that `pip` installs, which the site offers to those who run its pages."""
+"""The package as a file that `pip` installs, which the site offers to readers who run its pages."""
 
 from importlib.metadata import version
 from pathlib import Path
