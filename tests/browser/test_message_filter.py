@@ -36,7 +36,7 @@ def messages(request: pytest.FixtureRequest, visit: Open) -> Page:
 
 def visible(page: Page) -> list[str]:
     """Return the messages that are visible."""
-    return page.locator("li.toctree-l2:visible").all_inner_texts()
+    return page.locator("article li.toctree-l2:visible").all_inner_texts()
 
 
 def fill(page: Page, text: str) -> None:

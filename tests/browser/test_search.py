@@ -122,7 +122,7 @@ def test_a_result_shows_its_context(visit: Open) -> None:
     first = page.locator("#search-results li").first
 
     expect(first.locator("a")).to_have_text("too many values to unpack")
-    expect(first.locator("a + span")).to_have_text("Error messages")
+    expect(first.locator("a + span")).to_have_text("Unpacking and tuple errors")
     assert {"values", "unpack"} <= set(first.locator("p .highlighted").all_inner_texts())
 
 

@@ -1,14 +1,13 @@
 """The pages of diagnostics: each kind has one section, with a model that has it and a fixed one."""
 
 import re
-from collections.abc import Callable
 from functools import cache
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
-from support.runs import run
+from support.runs import raises, run
 from support.sites import ROOT
 
 from rnn_returns import explain
@@ -96,17 +95,9 @@ def find_target(kind: DiagnosticKind) -> str:
 def fails(model: Any) -> bool:
     """Return whether running *model* raises an error."""
     if not getattr(model, "inputs", None):  # A custom model.
-        return _raises(lambda: model(np.ones((2, 6, 3, 5), "float32")))
+        return raises(lambda: model(np.ones((2, 6, 3, 5), "float32")))
     if model.inputs[0].ragged:
         tensorflow = pytest.importorskip("tensorflow")
         rows = tensorflow.RaggedTensor.from_row_lengths(np.ones((3, 5), "float32"), [1, 2])
-        return _raises(lambda: model(rows))
-    return _raises(lambda: run(model, 2))
-
-
-def _raises(call: Callable[[], Any]) -> bool:
-    try:
-        call()
-    except Exception:  # Each backend raises errors of its own.
-        return True
-    return False
+        return raises(lambda: model(rows))
+    return raises(lambda: run(model, 2))

@@ -132,7 +132,7 @@ def test_a_call_that_keras_infers_wrongly(make: Any, shape: Any, codes: list[str
     data = np.ones((3, *shape), "float32")
     try:
         shapes = [tuple(output.shape)[1:] for output in keras.tree.flatten(model(data))]
-    except Exception:  # Each backend raises errors of its own.
+    except Exception:  # Each backend raises different errors.
         assert codes[0] in ("RNN501", "RNN503")
     else:
         assert shapes != [output.shape[1:] for output in keras.tree.flatten(outputs)]

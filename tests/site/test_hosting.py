@@ -172,7 +172,8 @@ def test_the_notebooks_are_where_colab_looks() -> None:
 @pytest.mark.parametrize("text", ["example.org", "https://", "https://a.org/?b", "www.a.org/b"])
 def test_an_invalid_address_raises(text: str) -> None:
     """The error quotes the invalid address and a valid one."""
-    with pytest.raises(ValueError, match=re.escape(f"SITE_URL is {text!r}; it must be as in")):
+    message = f"Expected SITE_URL to be an address such as https://example.org/rnn, got {text!r}."
+    with pytest.raises(ValueError, match=re.escape(message)):
         check_address("SITE_URL", text)
 
 
@@ -180,7 +181,8 @@ def test_a_site_without_an_address(published: Path) -> None:
     """Without these settings a site has no absolute address, no link for reports, and no Colab."""
     if os.environ.get("SITE_URL") or os.environ.get("REPOSITORY"):
         pytest.skip("This build has an address.")
-    metadata = rf'<link rel="(?:canonical|alternate)"|property="og:|class="report"|{COLAB}'
+    link = '<link rel="(?:canonical"|alternate" (?!type="text/markdown"))'
+    metadata = rf'{link}|property="og:|class="report"|{COLAB}'
     for page in published.rglob("*.html"):
         text = page.read_text(encoding="utf-8")
         assert not re.search(metadata, text), page

@@ -1,5 +1,6 @@
 """Runs of models on random data, which prove or disprove a diagnostic."""
 
+from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -40,8 +41,13 @@ def run(model: Any, batch: int = BATCH) -> list[Any]:
 
 def fails(inputs: Any, outputs: Any) -> bool:
     """Return whether running a functional model raises an error."""
+    return raises(lambda: run(keras.Model(inputs, outputs)))
+
+
+def raises(call: Callable[[], Any]) -> bool:
+    """Return whether *call* raises an error."""
     try:
-        run(keras.Model(inputs, outputs))
-    except Exception:  # Each backend raises errors of its own.
+        call()
+    except Exception:  # Each backend raises different errors.
         return True
     return False

@@ -6,6 +6,7 @@ file.
 """
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin
@@ -78,8 +79,16 @@ def _write_list(app: Sphinx, exception: Exception | None) -> None:
     text = [f"# {app.config.html_title}", f"> {_opening(app, first)}", *_returns(app)]
     for toctree in app.env.get_doctree(first).findall(addnodes.toctree):
         text.append(f"## {toctree['caption']}")
-        text.append("\n".join(_line(app, page) for title, page in toctree["entries"]))
+        pages = [each for _, page in toctree["entries"] for each in _list_pages(app, page)]
+        text.append("\n".join(_line(app, page) for page in pages))
     Path(app.outdir, FILE).write_text("\n\n".join(text) + "\n", encoding="utf-8")
+
+
+def _list_pages(app: Sphinx, page: str) -> Iterator[str]:
+    """Yield *page* and the pages below it."""
+    yield page
+    for each in app.env.toctree_includes.get(page, []):
+        yield from _list_pages(app, each)
 
 
 def _line(app: Sphinx, page: str) -> str:
