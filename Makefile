@@ -24,8 +24,8 @@ test: .venv/ready  ## Run everything that must pass
 	$(MAKE) html
 	$(RUN) -m pytest $(PARALLEL)
 
-contract: .venv/ready  ## Compare rules, values, pitfalls and messages with the installed Keras
-	$(RUN) -m pytest $(PARALLEL) @tests/contract.txt
+contract: .venv/ready  ## Compare rules, values and pitfalls with the installed Keras; also messages: ALL=1
+	$(RUN) -m pytest $(PARALLEL) @tests/contract.txt $(if $(ALL),@tests/slower_contract.txt)
 
 mutation: .venv/ready  ## Change Keras in a hundred ways, or in SAMPLE=200; see whether the contract notices
 	PYTHONPATH="$(CURDIR)/tests" $(RUN) -m mutation $(LIST) $(SAMPLE:%=--sample=%) $(SEED:%=--seed=%)
