@@ -21,7 +21,8 @@ from support.sites import ROOT
 from rnn_returns import CellSpec, Diagram, LayerSpec, diagram, expected
 from rnn_returns.diagrams.cheat_sheet import draw_cheat_sheet
 from rnn_returns.diagrams.drawing import Gallery
-from rnn_returns.diagrams.layout import MARKS, BoxValue, boxes_by_tensor
+from rnn_returns.diagrams.layout import MARKS, boxes_by_tensor
+from rnn_returns.diagrams.layout_data import BoxValue
 from rnn_returns.diagrams.svg_elements import STYLES
 from rnn_returns.messages import CLOSE, MIME, OPEN
 from rnn_returns.rules.layer_spec import input_axes, unwrap

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from html import escape
 
 from rnn_returns.diagrams.description import describe_layout
-from rnn_returns.diagrams.layout import DiagramLayout, TensorLine, build_layout
+from rnn_returns.diagrams.layout import build_layout
+from rnn_returns.diagrams.layout_data import DiagramLayout, TensorLine
 from rnn_returns.diagrams.svg import build_svg, render_svg
 from rnn_returns.diagrams.svg_elements import draw_rule, draw_text
 from rnn_returns.messages import Displayed, Joined, Message, Render

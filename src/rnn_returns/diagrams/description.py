@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from rnn_returns.diagrams.layout import DiagramLayout, Direction, boxes_by_tensor
+from rnn_returns.diagrams.layout import boxes_by_tensor
+from rnn_returns.diagrams.layout_data import DiagramLayout, Direction
 from rnn_returns.diagrams.unrolling import input_symbol
 from rnn_returns.messages import Joined, Message
 

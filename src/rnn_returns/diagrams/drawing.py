@@ -7,7 +7,8 @@ from numbers import Integral
 from typing import Any
 
 from rnn_returns.diagrams.description import Description, describe_layout
-from rnn_returns.diagrams.layout import DiagramLayout, TensorLine, build_layout
+from rnn_returns.diagrams.layout import build_layout
+from rnn_returns.diagrams.layout_data import DiagramLayout, TensorLine
 from rnn_returns.diagrams.svg import render_svg
 from rnn_returns.messages import Displayed, Joined, Message, Render
 from rnn_returns.rules.layer_spec import LayerSpec, Shape, input_axes

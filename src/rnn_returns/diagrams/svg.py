@@ -3,7 +3,7 @@
 from html import escape
 
 from rnn_returns.diagrams.description import Description
-from rnn_returns.diagrams.layout import (
+from rnn_returns.diagrams.layout_data import (
     BoxValue,
     CellRow,
     DiagramLayout,
