@@ -207,7 +207,10 @@ def _has_colors() -> bool:
 def _report_error(target: str, reason: str) -> int:
     """Write why there is no result for *target*, on one line; return the status of that."""
     name = "standard input" if target == STDIN else _escape(target)
-    print(f"{PROGRAM}: {name}: {_escape(' '.join(reason.split()))}", file=sys.stderr)
+    # The reason can start with the name of the file, which is printed already.
+    file_name = _escape(os.path.basename(os.path.normpath(target)))
+    text = _escape(" ".join(reason.split())).removeprefix(f"{file_name} ")
+    print(f"{PROGRAM}: {name}: {text}", file=sys.stderr)
     return 2
 
 

@@ -1,4 +1,4 @@
-"""The list of all error messages, and the field that finds the message that a reader pastes."""
+"""The lists of all error messages and pitfalls, and the fields that filter them."""
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -9,6 +9,12 @@ LABELS = {
     "en": "Show the messages with these words",
     "zh": "只显示含有这些词的消息",
 }
+LABELS_OF_PITFALLS = {
+    "en": "Show the pitfalls with these words",
+    "zh": "只显示含有这些词的陷阱",
+}
+# A word of a heading on each list, which the list of pages must not contain.
+FOLDERS = {"errors": "ndim", "pitfalls": "unroll"}
 NDIM = "incompatible with the layer: expected ndim=…, found ndim=…"
 # A message as it is pasted, with the heading that quotes it.
 PASTED = {
@@ -95,12 +101,38 @@ def test_the_filter_works_with_the_keyboard(messages: Page) -> None:
     messages.wait_for_url("**/docs/errors/shapes.html#error-ragged")
 
 
-def test_every_message_is_listed(visit: Open) -> None:
-    """The list has each message of each group, and the list of pages has none."""
-    page = visit("docs/errors/index.html").page
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_filter_shows_the_pitfalls_with_all_words(visit: Open, language: str) -> None:
+    """The filter shows and counts the pitfalls with all words, and hides groups without one."""
+    page = visit(f"{LANGUAGES[language]}docs/pitfalls/index.html").page
+    page.get_by_role("searchbox", name=LABELS_OF_PITFALLS[language]).focus()
+    everything = visible(page)
+    count, groups = page.locator("output"), page.locator("article li.toctree-l1:visible")
+    all_groups = groups.count()
+    expect(count).to_have_text(f"{len(everything)} / {len(everything)}")
+
+    fill(page, "UNROLL bidirectional")
+    [left] = visible(page)
+    assert "unroll=True" in left
+    assert "Bidirectional" in left
+    expect(count).to_have_text(f"1 / {len(everything)}")
+    assert groups.count() == 1 < all_groups
+    link = page.locator("article li.toctree-l2:visible a")
+    assert (link.get_attribute("href") or "").endswith("#pitfall-unrolled-zero-output")
+
+    fill(page, "")
+    assert visible(page) == everything
+    assert groups.count() == all_groups
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_every_heading_is_listed(visit: Open, folder: str) -> None:
+    """The list has each message or pitfall of each group, and the list of pages has none."""
+    page = visit(f"docs/{folder}/index.html").page
     groups = page.locator("article li.toctree-l1 > a").evaluate_all("all => all.map((a) => a.href)")
     listed = visible(page)
-    assert page.locator("nav.bd-docs-nav", has_text="ndim").count() == 0
+    assert any(FOLDERS[folder] in text for text in listed)
+    assert page.locator("nav.bd-docs-nav", has_text=FOLDERS[folder]).count() == 0
 
     headings: list[str] = []
     for group in groups:
@@ -110,17 +142,19 @@ def test_every_message_is_listed(visit: Open) -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES.values())
-def test_the_messages_on_a_phone(visit: Open, language: str) -> None:
-    """On a phone long messages wrap, so that the page does not scroll sideways."""
-    page = visit(f"{language}docs/errors/index.html", **window(PHONE)).page
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_the_list_on_a_phone(visit: Open, folder: str, language: str) -> None:
+    """On a phone long headings wrap, so that the page does not scroll sideways."""
+    page = visit(f"{language}docs/{folder}/index.html", **window(PHONE)).page
 
     assert visible(page)
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE
 
 
-def test_without_javascript_all_messages_are_visible(visit: Open) -> None:
-    """Without JavaScript all messages are visible, and the filter is not."""
-    page = visit("docs/errors/index.html", java_script_enabled=False).page
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_without_javascript_the_whole_list_is_visible(visit: Open, folder: str) -> None:
+    """Without JavaScript all headings are visible, and the filter is not."""
+    page = visit(f"docs/{folder}/index.html", java_script_enabled=False).page
 
-    assert NDIM in visible(page)
+    assert any(FOLDERS[folder] in text for text in visible(page))
     assert page.locator(".filter").is_hidden()

@@ -115,6 +115,7 @@ def test_what_is_no_model(make: Callable[[Path], Any], tmp_path: Path, capsys: C
     assert out == f"==> {good} <==\n{explain(good)}\n"
     assert err.startswith(f"rnn-returns: {file}: ")
     assert err.count("\n") == 1
+    assert err.count(file.name) == 1
 
     assert main([str(file), str(good), "--json"]) == 2
     bad, fine = json.loads(capsys.readouterr().out)

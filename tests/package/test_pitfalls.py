@@ -29,12 +29,20 @@ def raises(error: type[Exception], text: str, call: Callable[[], object]) -> boo
 
 
 def mask_initial_state() -> bool:
-    """With an initial state, even of zeros, the mask of the input is not used."""
+    """With an initial state, even of zeros, the mask is not used; a sequence still carries it."""
     embedded = EMBEDDING(TOKENS)
-    gru = layers.GRU(4)
-    started = gru(embedded, initial_state=np.zeros((1, 4), "float32"))
-    return np.array_equal(started, gru(np.array(embedded))) and not np.array_equal(
-        started, gru(embedded)
+    gru, sequence = layers.GRU(4), layers.GRU(4, return_sequences=True)
+    zeros = np.zeros((1, 4), "float32")
+    started = gru(embedded, initial_state=zeros)
+    masks = [
+        getattr(layer(embedded, initial_state=zeros), "_keras_mask", None)
+        for layer in (gru, sequence)
+    ]
+    return (
+        np.array_equal(started, gru(np.array(embedded)))
+        and not np.array_equal(started, gru(embedded))
+        and masks[0] is None
+        and masks[1] is not None
     )
 
 
@@ -592,7 +600,7 @@ def one_cell_list() -> bool:
     nested = layers.RNN([layers.LSTMCell(4)], return_state=True)(X)
     unrolled = layers.RNN([layers.LSTMCell(4)], return_state=True, unroll=True)
     unrolled(X[:, :1]), unrolled(X, mask=X[..., 0] < 5)
-    for cell in (layers.LSTMCell(4), layers.GRUCell(4)):
+    for cell in (layers.LSTMCell(4), layers.GRUCell(4), layers.SimpleRNNCell(4)):
         with pytest.raises(ValueError, match="nested structure"):
             layers.RNN([cell])(X, mask=X[..., 0] < 5)
     return len(nested) == 2 and raises(IndexError, "list index out of range", lambda: unrolled(X))
