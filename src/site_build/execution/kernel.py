@@ -1,4 +1,4 @@
-"""The kernel of the pages: IPython's kernel with three differences.
+"""The kernel of the pages: IPython's kernel with four differences.
 
 It sends what a cell prints in one piece. IPython's kernel sends it several times a second, and
 MyST-NB strips each piece when it joins them; so blank lines would depend on the speed of the
@@ -11,21 +11,57 @@ It ends when it is requested to. IPython's kernel stops the thread that sends ou
 thread that handles the request may still wait for it; about one kernel in fifty then hangs until it
 is killed, which Jupyter does after three seconds. Also reported in
 https://github.com/posit-dev/positron/issues/7142.
+
+It shortens the messages of Keras: the list of the arguments that a layer received, and the
+configuration of a layer, are longer than what went wrong, and fill the screen of a phone.
 """
 
 import os
+import re
 import sys
 from importlib.util import source_from_cache
 from typing import Any
 
 from ipykernel.iostream import OutStream
+from ipykernel.ipkernel import IPythonKernel
 from ipykernel.kernelapp import IPKernelApp
+from ipykernel.zmqshell import ZMQInteractiveShell
+from traitlets import Type
 
 ONE_HOUR = 3600
+# What follows the last blank line of a message: the arguments that the layer received.
+_ARGUMENTS = re.compile(r"\n\nArguments received by .*", re.DOTALL)
+_CONFIGURATION = re.compile(r"\{'module': .*\}", re.DOTALL)
+
+
+def shorten(message: str) -> str:
+    r"""Leave out what Keras appends to a message; an ellipsis shows where.
+
+    >>> shorten("Too few leaves.\n\nArguments received by LSTM.call():\n  • mask=None")
+    'Too few leaves. …'
+    >>> shorten("Unknown: {'module': None, 'config': {}} at line 1")
+    'Unknown: {…} at line 1'
+    """
+    return _CONFIGURATION.sub("{…}", _ARGUMENTS.sub(" …", message))
+
+
+class _Shell(ZMQInteractiveShell):
+    """IPython's shell, which shows the messages of Keras shortened."""
+
+    def _showtraceback(self, etype: Any, evalue: Any, stb: list[str]) -> None:
+        super()._showtraceback(  # type: ignore[no-untyped-call]
+            etype, shorten(str(evalue)), [shorten("\n".join(stb))]
+        )
+
+
+class _PageKernel(IPythonKernel):
+    shell_class = Type(_Shell)
 
 
 class Kernel(IPKernelApp):
     """IPython's kernel, ending its threads in the order in which they wait for each other."""
+
+    kernel_class = Type(_PageKernel)
 
     def start(self) -> None:
         """Run until the kernel is shut down, then let the control thread reply and end first."""
