@@ -18,7 +18,7 @@
 # the final states.
 # If the initial states are inputs of the model, you can process a long sequence in chunks.
 # To run a LiteRT file with TensorFlow alone, use an `input_signature` with a fixed batch size,
-# `unroll=True` or `stateful=True`.
+# `unroll=True`, or `stateful=True` with a batch size of at least two.
 #
 # ## Create a model with states as inputs and outputs
 #
@@ -201,7 +201,8 @@ for each in (model, fixed_batch):
 #
 # - Pass an `input_signature` with a fixed batch size.
 # - Set `unroll=True` on each recurrent layer.
-# - Set `stateful=True` on each recurrent layer; see [](#export-a-stateful-model).
+# - Set `stateful=True` on each recurrent layer, and use a batch size of at least two; see
+#   [](#export-a-stateful-model).
 #
 # The inputs of this model are a list, so the signature is a list that contains the list of specs:
 
@@ -305,8 +306,8 @@ for name, value in streamed.items():
 # %% [markdown]
 # ## Export a stateful model
 #
-# The kept states of a stateful model have a fixed batch size, so a LiteRT file of this model works
-# without an `input_signature`.
+# The kept states of a stateful model have a fixed batch size.
+# If it is at least two, a LiteRT file of this model works without an `input_signature`.
 # The exported model keeps its states between calls.
 # It starts from the states that the layer has when you export the model:
 
@@ -343,6 +344,56 @@ assert same(one, whole[:, -1])
 assert same(other, whole[:, -1])
 
 # %% [markdown]
+# With a batch size of one, `export` raises an error unless you pass an `input_signature` or set
+# `unroll=True`:
+
+
+# %%
+def create_single(unroll):
+    """Create a model for one sample."""
+    layer = keras.layers.LSTM(
+        4,
+        stateful=True,
+        unroll=unroll,
+    )
+    inputs = keras.Input(
+        (3, 5),
+        batch_size=1,
+        name="x",
+    )
+    return keras.Sequential([inputs, layer])
+
+
+single_model = create_single(unroll=False)
+try:
+    export(single_model, "single.tflite")
+except ValueError as error:
+    message = str(error)
+    print(type(error).__name__)
+
+assert "enters the loop with shape" in message
+
+spec = tf.TensorSpec((1, 3, 5), name="x")
+lite = export(
+    single_model,
+    "single.tflite",
+    input_signature=[spec],
+)
+run = lite.get_signature_runner()
+expected = single_model(chunk[:1])
+[result] = run(x=chunk[:1]).values()
+print(result.shape)
+assert same(result, expected)
+
+loop_free = create_single(unroll=True)
+lite = export(loop_free, "loop_free.tflite")
+run = lite.get_signature_runner()
+[result] = run(x=chunk[:1]).values()
+print(result.shape)
+
+# %% [markdown]
+# For the message of this error, see [](#error-export-stateful).
+#
 # To start from zeros, call `reset_state()` on the layer before you export the model.
 # To return to the states at the time of the export, load the SavedModel again:
 

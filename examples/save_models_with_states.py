@@ -98,7 +98,7 @@ assert isinstance(prediction, tuple)
 #
 # `get_weights()` does not return the states of a stateful layer, and the file does not contain
 # them.
-# After loading, the states of the layer are zero:
+# After loading, the states of this LSTM are zero:
 
 # %%
 stateful = keras.Sequential(

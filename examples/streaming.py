@@ -15,7 +15,7 @@
 #
 # If a sequence is too long or not yet complete, split it into chunks along the time axis.
 # Start each chunk from the final states of the previous chunk.
-# Except with dropout or a bidirectional layer, the chunks produce the same outputs as the whole
+# Without dropout, an LSTM, GRU or SimpleRNN then returns the same outputs as for the whole
 # sequence.
 # You can pass the states yourself, or let the layer keep them with `stateful=True`.
 #
@@ -226,8 +226,11 @@ assert gradients["stateful"] == 0
 
 # %% [markdown]
 # With dropout, chunks and the whole sequence have different outputs during training.
-# LSTM, GRU and SimpleRNN use one dropout mask for all time steps of a call, and a new one in the
-# next call.
+# LSTM, GRU and SimpleRNN draw new dropout masks in each call, and use them at every time step of
+# the call.
+# Without `recurrent_dropout`, there is one mask for each sample.
+# With `recurrent_dropout`, an LSTM or GRU has one mask for each gate and for the candidate values,
+# both for `dropout` and for `recurrent_dropout`; see [](#guide-dropout).
 # This layer returns its input after dropout:
 
 # %%
@@ -247,6 +250,15 @@ print(first.numpy())
 print(second.numpy())
 assert same(first[:, 0], first[:, 1])
 assert not same(first, second)
+
+data = np.ones((2, 4))
+for kind in (LSTM, keras.layers.GRU):
+    layer = kind(4, recurrent_dropout=0.5)
+    cell = layer.cell
+    masks = cell.get_recurrent_dropout_mask(data)
+    print(kind.__name__, len(masks), "masks")
+
+assert len(masks) == 3
 
 # %% [markdown]
 # ## Limitations

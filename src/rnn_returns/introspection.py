@@ -36,8 +36,9 @@ def describe(layer: Any) -> LayerSpec:
         layer: A recurrent layer, or a ``Bidirectional`` or ``TimeDistributed`` around one.
 
     Raises:
-        TypeError: If *layer* is not such a layer, or if a custom class or cell overrides what Keras
-            computes.
+        TypeError: If *layer* is not such a layer, if a custom class of a layer overrides what Keras
+            computes, or if a description cannot express the states or the ``output_size`` of a
+            custom cell.
 
     >>> import keras
     >>> from rnn_returns import describe

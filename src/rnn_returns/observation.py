@@ -31,19 +31,22 @@ def observe(layer: Any, x: Any, **call_arguments: Any) -> "Returned":
             or ``TimeDistributed`` around one of them.
         x: The input, ``(batch, timesteps, features)`` or as the layer expects: an array, a tensor,
             nested lists, or a symbolic ``keras.Input``. NaN is accepted.
-        **call_arguments: ``mask`` of shape ``(batch, timesteps)``; ``initial_state``, one tensor
-            of shape ``(batch, units)`` for each state; ``training``. The mask and the states can be
-            nested lists.
+        **call_arguments: ``mask`` of shape ``(batch, timesteps)``, or ``(batch, slices,
+            timesteps)`` for ``TimeDistributed``; ``initial_state``, one tensor for each state, of
+            shape ``(batch, units)`` or as the layer expects; ``training``. The mask and the states
+            can be nested lists.
 
     Returns:
         The returned tensors by name, in Keras's order. If the class of the layer overrides
         ``call``, the names are ``output``, or ``output_0``, ``output_1`` and so on.
 
     Raises:
-        TypeError: If *layer* is not a recurrent layer, if *x* is not dense and numeric, or if a
-            list passed as ``mask`` or ``initial_state`` contains values of a wrong type.
-        ValueError: If *x* is ragged, empty, or has a rank or number of features that the layer does
-            not expect; or if the shape of a list passed as ``mask`` or ``initial_state`` is wrong.
+        TypeError: If *layer* is not a recurrent layer, if *x* is sparse, a ragged tensor or does
+            not contain real numbers, or if a list passed as ``mask`` or ``initial_state`` contains
+            values of a wrong type.
+        ValueError: If *x* is empty, contains lists of different lengths, or has a rank or number of
+            features that the layer does not expect; or if the shape of a list passed as ``mask`` or
+            ``initial_state`` is wrong.
 
     >>> import keras, numpy as np
     >>> from rnn_returns import observe
@@ -136,8 +139,9 @@ class Returned(Displayed):
     def mask(self) -> Any:
         """The mask that the layer propagates, or None.
 
-        It is a boolean array of shape ``(batch, timesteps)``; after a symbolic call, a symbolic
-        tensor. With ``merge_mode=None``, it is the mask of the first output.
+        Recurrent layers do not change the mask, so it has the shape and the data type of the mask
+        in the call. It is an array; after a symbolic call, it is a symbolic tensor. With
+        ``merge_mode=None``, it is the mask of the first output.
         """
         mask = getattr(self._tensors[self.names[0]], "_keras_mask", None)
         if mask is None or isinstance(mask, keras.KerasTensor):

@@ -207,6 +207,29 @@ class TestImplementations:
 
         assert_returned(never, auto, tolerance=0)
 
+    @pytest.mark.parametrize("kind", ["GRU", "LSTM"])
+    def test_states_of_cudnn(self, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        """A layer with cuDNN returns one row of each state per sample, not one state per sample.
+
+        The kernel is replaced because it needs a GPU; its shapes are those of the real one.
+        """
+
+        def compute(**arguments: Any) -> tuple[Any, ...]:
+            batch, timesteps, _ = arguments["input"].shape
+            calls.append(batch)
+            state = tf.zeros((batch, 1, UNITS))
+            return tf.zeros((batch, timesteps, UNITS)), state, state, None, None
+
+        calls: list[int] = []
+        monkeypatch.setattr(tf.raw_ops, "CudnnRNNV3", compute)
+        monkeypatch.setattr(tf.config, "list_logical_devices", lambda _: ["GPU"])
+        output, *states = make_layer(kind, use_cudnn=True, **BOTH)(make_input(kind))
+
+        assert calls == [BATCH]
+        assert len(states) == {"GRU": 1, "LSTM": 2}[kind]
+        assert output.shape[::2] == (BATCH, UNITS)
+        assert all(state.shape == (BATCH, UNITS) for state in states)
+
     @MASKS
     @pytest.mark.parametrize("kind", ["GRU", "LSTM"])
     def test_implementation(self, kind: str, mask: Any) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from support.own_code import FlexibleCell
 
-from rnn_returns import FLAG_COMBINATIONS, Flags, observe
+from rnn_returns import FLAG_COMBINATIONS, Flags, expected, observe
 from rnn_returns.observation import Returned
 
 # With the states that Keras's own reference says each layer has.
@@ -87,6 +87,23 @@ def test_mask_of_an_embedding_is_used_and_handed_on() -> None:
     assert observe(keras.layers.GRU(4), tokens).mask is None
     symbolic = observe(gru, embedding(keras.Input((6,), dtype="int32")))
     assert symbolic.mask.shape == (None, 6)
+
+
+def test_mask_is_not_changed() -> None:
+    """The propagated mask has the shape and the dtype of the mask in the call."""
+    lstm = keras.layers.LSTM(4, return_sequences=True)
+    for mask in (np.array([[True, True, True, False, False]]), np.ones((2, 5))):
+        returned = observe(lstm, X, mask=mask)
+        assert (returned.mask.shape, returned.mask.dtype.kind) == (
+            mask.shape,
+            mask.dtype.kind,
+        )
+
+    slices = np.ones((2, 6, 5, 3), "float32")
+    mask = np.ones((2, 6, 5), bool)
+    wrapper = keras.layers.TimeDistributed(keras.layers.LSTM(4))
+    assert observe(wrapper, slices, mask=mask.tolist()).mask.shape == mask.shape
+    assert expected(wrapper, slices.shape, mask=True).mask == mask.shape
 
 
 def test_half_precision() -> None:

@@ -295,6 +295,16 @@ def test_a_cell_without_an_output_size(around: Any) -> None:
     assert expected(layer, shape, symbolic=True).shapes == symbolic == ((*shape[:-1], 2),)
 
 
+def test_a_cell_with_a_wrong_output_size() -> None:
+    """The prediction relies on the declared size; Keras returns what the cell returns."""
+    cell = WideCell()
+    cell.output_size = 4
+    layer = keras.layers.RNN(cell)
+
+    assert expected(layer, SHAPE).shapes == ((2, 4),)
+    assert observe(layer, X).shapes == ((2, 6),)
+
+
 def test_a_lower_cell_without_an_output_size() -> None:
     """Of a stack the output is the top cell's, whatever the one below puts out."""
     layer = keras.layers.RNN([SameCell(), keras.layers.GRUCell(3)], return_state=True)

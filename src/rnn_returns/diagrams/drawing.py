@@ -130,8 +130,8 @@ def diagram(
         key: Any text. Equal diagrams on one page need different keys.
 
     Raises:
-        TypeError: If *layer* is not a recurrent layer, if the code of a custom class or cell
-            determines the return value, or if another argument has a wrong type.
+        TypeError: If *layer* is not a recurrent layer, if ``describe`` does not support it, or if
+            another argument has a wrong type.
         ValueError: If Keras does not support the layer or the call, if the arguments contradict
             each other, or if a custom cell has no ``output_size``.
 

@@ -72,16 +72,17 @@ def expected(
     A ``LayerSpec`` needs no Keras.
 
     Args:
-        layer: A ``LayerSpec`` or a Keras layer.
+        layer: A ``LayerSpec`` or a Keras layer. For an ``RNN`` with a custom cell, the prediction
+            relies on the ``state_size`` and the ``output_size`` of the cell.
         input_shape: The shape of the input, with None for any length.
-        mask: Whether the layer is called with a mask. The prediction holds for any mask.
+        mask: Whether the layer is called with a mask, with one value for each time step of each
+            sample. The prediction holds for any such mask.
         initial_state: Whether the layer is called with an initial state, in the containers in which
             its ``get_initial_state`` returns one.
         symbolic: Whether the layer is called on a ``keras.Input`` instead of data.
 
     Raises:
-        TypeError: If *layer* is not a recurrent layer, or if the code of a custom class or cell
-            determines the return value.
+        TypeError: If *layer* is not a recurrent layer, or if ``describe`` does not support it.
         ValueError: If *layer* is not valid, if Keras does not support the call, or if a custom cell
             has no ``output_size``. A symbolic call does not need ``output_size``.
 
