@@ -80,8 +80,9 @@ assert same(for_all, lstm(padded[:, :2]))
 # With TensorFlow, calling a layer directly with a shorter mask raises an error that contains
 # `Tried to read from index`. With a longer mask, the error contains `Cannot unstack`.
 # With `unroll=True`, a shorter mask raises `list index out of range`.
-# In `fit` and `predict`, and with `unroll=True`, a longer mask raises no error, but the result
-# can be wrong; see [](#error-mask-too-long).
+# In `fit` and `predict` without `run_eagerly=True`, and in any call with `unroll=True`, a longer
+# mask raises no error, but the result can be wrong; see [](#error-mask-too-long).
+# With `jit_compile=True`, a shorter mask raises no error either, unless you set `unroll=True`.
 #
 # :::{note}
 # On a GPU, cuDNN only accepts padding at the end; see [](../docs/backends.md).
@@ -271,7 +272,9 @@ assert same(*predictions)
 # ## Limitations
 #
 # Fill the padding with finite numbers that the compute dtype can store.
-# If the padding contains NaN, the output is finite, but one training step sets every weight to NaN.
+# If the padding contains NaN, the output is finite.
+# However, with the default activations, one training step sets every weight of the recurrent
+# layer to NaN.
 # With `mixed_float16`, Keras skips this training step without an error.
 # The code below prints the percentage of finite values:
 

@@ -37,6 +37,25 @@ def test_a_state_of_one_sample_in_a_graph(kind: str) -> None:
                     call([X, STATE[:1]])
 
 
+@pytest.mark.parametrize("kind", ["LSTM", "GRU", "SimpleRNN"])
+def test_a_state_of_unknown_batch_size_in_a_graph(kind: str) -> None:
+    """A state is broadcast if its batch size is unknown to the graph, and without a graph."""
+    inputs = [keras.Input((3, 5)), keras.Input((4,))]
+    states = [inputs[1]] * (2 if kind == "LSTM" else 1)
+    model = keras.Model(inputs, getattr(layers, kind)(4)(inputs[0], initial_state=states))
+    expected = model([X, STATE[:1]])
+
+    model.predict_on_batch([X, STATE])  # The second call is traced for any batch size.
+    np.testing.assert_allclose(model.predict_on_batch([X, STATE[:1]]), expected, atol=1e-6)
+
+    specs = [tf.TensorSpec((None, 3, 5)), tf.TensorSpec((None, 4))]
+    traced = tf.function(model, input_signature=[specs])
+    np.testing.assert_allclose(traced([X, STATE[:1]]), expected, atol=1e-6)
+
+    model.compile(run_eagerly=True)
+    np.testing.assert_allclose(model.predict_on_batch([X, STATE[:1]]), expected, atol=1e-6)
+
+
 def test_two_states_for_one_sample() -> None:
     """A state of batch 2 makes two outputs of one sample."""
     gru = layers.GRU(4)

@@ -297,3 +297,18 @@ def test_nan_in_padding(kind: str) -> None:
     assert all(np.all(np.isfinite(tensor)) for tensor in returned)
     assert gradients
     assert all(np.any(np.isnan(gradient)) for gradient in gradients)
+
+
+@pytest.mark.parametrize("kind", ["SimpleRNN", "GRU", "LSTM"])
+def test_nan_in_padding_spares_the_layers_that_follow(kind: str) -> None:
+    """One training step sets the weights of the recurrent layer to NaN, but none after it."""
+    inputs, mask = keras.Input((2, 1)), keras.Input((2,), dtype="bool")
+    output = getattr(layers, kind)(3)(inputs, mask=mask)
+    model = keras.Model([inputs, mask], layers.Dense(1)(output))
+    model.compile(loss="mse")
+    model.train_on_batch([np.array([[[1], [np.nan]]]), np.array([[True, False]])], np.zeros((1, 1)))
+
+    *recurrent, kernel, bias = model.get_weights()
+    assert recurrent
+    assert not any(np.isfinite(weight).any() for weight in recurrent)
+    assert all(np.isfinite(weight).all() for weight in (kernel, bias))
