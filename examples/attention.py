@@ -112,7 +112,7 @@ print(keras.layers.Dense(10)(both).shape)
 # If the mask comes from `Embedding` or `Masking`, Keras propagates it through the encoder to
 # `Attention`, and you do not need to pass it.
 # An operation between the two layers, such as `keras.ops.tanh`, drops the mask.
-# The nightly build does not propagate the mask; see [](../docs/coming.md).
+# The nightly build does not propagate the mask; see [](#q-mask-warning).
 # :::
 
 # %%

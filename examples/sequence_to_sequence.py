@@ -276,7 +276,7 @@ assert same(masked[:, 2:], output)
 
 # %% [markdown]
 # The nightly build does not propagate the mask through the decoder to the loss;
-# see [](../docs/coming.md).
+# see [](#q-mask-warning).
 #
 # ## See also
 #

@@ -9,8 +9,7 @@ from collections.abc import Iterable
 from enum import StrEnum
 
 from keras_compat.data_files import MeasuredKeras, Value
-from keras_compat.environments import VERSIONS, Environment
-from keras_compat.migration_notes import MIGRATION_NOTES
+from keras_compat.environments import Environment
 from keras_compat.probe import ACCEPTED, MEASUREMENTS
 from rnn_returns.messages import Joined, Message
 
@@ -45,7 +44,7 @@ PYTORCH_ANSWERS = ("output at real steps", "equal", "different")
 
 
 class TableText(StrEnum):
-    """What the tables contain besides titles, values and migration notes."""
+    """What the tables contain besides titles and values."""
 
     # Where a value was measured.
     ON = "{keras} on {backend}"
@@ -53,20 +52,13 @@ class TableText(StrEnum):
     GPU = "{name}, GPU"
     CPU = "{name}, CPU"
     FROM_TO = "{first} to {last}"
-    SINCE = "after {before}, at the latest in {row}"
     # Captions.
-    CHANGED = "{count} behaviours changed"
-    MISTAKES = "{count} mistakes"
     BEHAVIORS = "{count} behaviours"
     DIFFER = "{count} behaviours differ"
     FAST_KERNEL = "{count} behaviours that a fast kernel may change"
-    UNCHANGED = "{count} behaviours that never changed"
-    CHANGES = "{count} changes, the newest first"
-    NO_CHANGES = "The nightly build does all that was measured as the release does."
     ENVIRONMENTS = "{count} environments"
     TENSORS = "{count} tensors"
     # Heads of columns.
-    BEHAVIOR = "behaviour"
     ENVIRONMENT = "what"
     VERSIONS = "with"
     DATE = "on"
@@ -76,8 +68,6 @@ class TableText(StrEnum):
     PYTORCH = "beside PyTorch's"
     # Inside a row.
     PICK = "The Keras that you have"
-    ACTION = "What to do"
-    MORE = ", and {count} more"
     ERROR = "refused"
     NOT_RUN = "not run"
     NO_GPU = "no GPU was at hand"
@@ -89,8 +79,7 @@ def list_messages() -> list[str]:
     measurements = MEASUREMENTS.values()
     titles = [measurement.title for measurement in measurements]
     answers = [answer for measurement in measurements for answer in measurement.answers]
-    notes = [text for note in MIGRATION_NOTES for text in (note.summary, note.action)]
-    texts = [*TableText, *answers, ACCEPTED, *PYTORCH_ANSWERS, *GROUPS.values(), *titles, *notes]
+    texts = [*TableText, *answers, ACCEPTED, *PYTORCH_ANSWERS, *GROUPS.values(), *titles]
     return [str(text) for text in dict.fromkeys(texts)]
 
 
@@ -159,13 +148,6 @@ def format_range(first: MeasuredKeras, last: MeasuredKeras) -> str:
     """Return the names of the first and the last of neighboring versions."""
     start, end = format_label(first), format_label(last)
     return start if start == end else Message(TableText.FROM_TO, first=start, last=end)
-
-
-def format_first_version(before: MeasuredKeras, after: MeasuredKeras) -> str:
-    """Return the version that a change came with; a version between may not have been run."""
-    if VERSIONS.index(after.environment) == VERSIONS.index(before.environment) + 1:
-        return format_label(after)
-    return Message(TableText.SINCE, before=format_label(before), row=format_label(after))
 
 
 def format_reason(keras: MeasuredKeras) -> str:

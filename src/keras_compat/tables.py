@@ -2,21 +2,10 @@
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from itertools import pairwise
-from string import ascii_lowercase
 
-from keras_compat.changes import find_changes, find_stretches, is_equivalent, is_error
+from keras_compat.changes import find_stretches, is_equivalent, is_error
 from keras_compat.data_files import MeasuredKeras, Value, read_keras
-from keras_compat.display import (
-    MARK,
-    ChangedValue,
-    ChangesTable,
-    CompatTable,
-    DescribedChange,
-    LocatedValue,
-    Quoted,
-    ValuesTable,
-)
+from keras_compat.display import CompatTable, LocatedValue, Quoted, ValuesTable
 from keras_compat.environments import ON_GPU, Environment
 from keras_compat.labels import (
     BACKENDS,
@@ -24,7 +13,6 @@ from keras_compat.labels import (
     TableText,
     format_answer,
     format_environment,
-    format_first_version,
     format_group_and_title,
     format_label,
     format_range,
@@ -33,7 +21,6 @@ from keras_compat.labels import (
     format_value,
     sort_behaviors,
 )
-from keras_compat.migration_notes import find_note
 from rnn_returns.messages import Joined, Message
 
 # What may differ on a GPU because it has kernels of its own for it.
@@ -51,32 +38,6 @@ def display_short(behavior: str, value: Value) -> str:
     if is_error(value):
         return Joined(": ", [Message(TableText.ERROR), str(value).partition(":")[0]])
     return display_full(behavior, value)
-
-
-def make_change_matrix(versions: Sequence[MeasuredKeras]) -> ValuesTable:
-    """List the behaviors that changed, version by version, except for messages of errors."""
-    rows = []
-    for name in sort_behaviors(versions[0].behaviors):
-        stretches = list(_describe_stretches(name, versions, display_short))
-        if len(stretches) > 1 and not name.startswith("error."):
-            values: list[LocatedValue] = []
-            for letter, (where, value, positions) in zip(ascii_lowercase, stretches, strict=False):
-                mark = f"{MARK} {letter}" if values else letter
-                values.append(LocatedValue(Joined(", ", [mark, where]), value, positions))
-            rows.append((format_group_and_title(name), tuple(values)))
-    caption = Message(TableText.CHANGED, count=len(rows))
-    return ValuesTable(caption, tuple(rows), columns=tuple(map(format_label, versions)))
-
-
-def make_error_table(versions: Sequence[MeasuredKeras]) -> ValuesTable:
-    """List how each mistake is reported, version by version."""
-    rows = []
-    for name in sort_behaviors(versions[0].behaviors):
-        if name.startswith("error."):
-            stretches = _describe_stretches(name, versions, display_full)
-            values = tuple(LocatedValue(where, value) for where, value, _ in stretches)
-            rows.append((format_title(name), values))
-    return ValuesTable(Message(TableText.MISTAKES, count=len(rows)), tuple(rows))
 
 
 def _describe_stretches(
@@ -151,35 +112,6 @@ def make_gpu_table(newest: MeasuredKeras) -> ValuesTable:
             values.append(LocatedValue(on_gpu, value))
         rows.append((format_title(name), tuple(values)))
     return ValuesTable(Message(TableText.FAST_KERNEL, count=len(rows)), tuple(rows))
-
-
-def make_unchanged_table(versions: Sequence[MeasuredKeras]) -> ValuesTable:
-    """List what is the same in all *versions*."""
-    rows = tuple(
-        (format_title(name), (LocatedValue("", display_full(name, versions[-1].behaviors[name])),))
-        for name in sort_behaviors(versions[0].behaviors)
-        if len(find_stretches(name, versions)) == 1
-    )
-    return ValuesTable(Message(TableText.UNCHANGED, count=len(rows)), rows)
-
-
-def make_changes_table(versions: Sequence[MeasuredKeras]) -> ChangesTable:
-    """List each change from a version to the next with its migration note, the newest first."""
-    changes: dict[tuple[str, Message, Message], list[ChangedValue]] = {}
-    for before, after in reversed(list(pairwise(versions))):
-        found = {change.behavior: change for change in find_changes([before, after])}
-        for name in sort_behaviors(found):
-            change, note = found[name], find_note(found[name])
-            # The message of an error matters only where it is what was measured.
-            display = display_full if name.startswith("error.") else display_short
-            old, new = display(name, change.old), display(name, change.new)
-            version = format_first_version(before, after)
-            key = version, Message(note.summary), Message(note.action)
-            changes.setdefault(key, []).append(ChangedValue(format_title(name), old, new))
-    described = tuple(DescribedChange(*key, tuple(values)) for key, values in changes.items())
-    count = len(changes)
-    caption = Message(TableText.CHANGES, count=count) if count else Message(TableText.NO_CHANGES)
-    return ChangesTable(caption, described)
 
 
 def make_environment_table(environments: Sequence[Environment]) -> CompatTable:

@@ -1,9 +1,10 @@
 """The texts of an output as templates with values, so that a build can translate them.
 
 An object that is displayed has a method ``html(render)``, which calls *render* on each of its
-texts. ``html(escape)`` is the English HTML; :func:`translatable` records the messages instead.
+texts. ``html(to_html)`` is the English HTML; :func:`translatable` records the messages instead.
 """
 
+import re
 from collections.abc import Callable, Iterable
 from html import escape
 from typing import Any
@@ -13,8 +14,9 @@ Render = Callable[[str], str]
 MIME = "application/vnd.rnn-returns.messages+json"
 """The MIME type under which a displayed object offers its messages to translators."""
 
-# Private-use characters, which no text contains, around the number of a message.
-OPEN, CLOSE = "\ue000", "\ue001"
+# Private-use characters, which no text contains, around the number of a message. The third begins a
+# message whose code is formatted.
+OPEN, CLOSE, OPEN_CODE = "\ue000", "\ue001", "\ue002"
 
 
 class Message(str):
@@ -44,6 +46,10 @@ class Message(str):
         return (self.template,), self.values
 
 
+class CodeMessage(Message):
+    """A message whose HTML marks code as code; it has no values."""
+
+
 class Joined(str):
     """Several texts with a separator between them; between sentences it is a space."""
 
@@ -69,10 +75,25 @@ class Displayed:
         raise NotImplementedError
 
     def _repr_html_(self) -> str:
-        return self.html(escape)
+        return self.html(to_html)
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
         return translatable(self.html)
+
+
+def to_html(text: str) -> str:
+    """Format an English text as HTML.
+
+    >>> from rnn_returns.messages import CodeMessage, Message, to_html
+    >>> to_html(Message("`a` < b")), to_html(CodeMessage("`a` < b"))
+    ('a &lt; b', '<code>a</code> &lt; b')
+    """
+    return mark_code(text.template) if isinstance(text, CodeMessage) else escape(text)
+
+
+def mark_code(text: str) -> str:
+    """Escape a text for HTML, and format what is in backticks as code."""
+    return re.sub("`([^`]*)`", r"<code>\1</code>", escape(text))
 
 
 def translatable(html: Callable[[Render], str]) -> dict[str, Any]:
@@ -92,7 +113,8 @@ def translatable(html: Callable[[Render], str]) -> dict[str, Any]:
         if not isinstance(text, Message | Joined):
             return escape(text)
         messages.append(_plain(text))
-        return f"{OPEN}{len(messages) - 1}{CLOSE}"
+        opening = OPEN_CODE if isinstance(text, CodeMessage) else OPEN
+        return f"{opening}{len(messages) - 1}{CLOSE}"
 
     template = html(record)
     return {MIME: {"html": template, "messages": messages}} if messages else {}

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from sphinx.cmd.build import main as sphinx
 
-from keras_compat import labels, pitfalls
+from keras_compat import labels, pitfalls, version_sections
 from site_build.assets import optimize_assets
 from site_build.assets.memo import Memo
 from site_build.execution import environment
@@ -132,7 +132,8 @@ def update_catalogs(root: Path) -> int:
     for language in LANGUAGES:
         if not status and language != ENGLISH:
             extracted = folder(root, "gettext", ENGLISH) / "out"
-            messages = [*labels.list_messages(), *pitfalls.list_messages()]
+            modules = (labels, pitfalls, version_sections)
+            messages = [text for module in modules for text in module.list_messages()]
             catalogs.update(root, language, extracted, messages)
     return status
 

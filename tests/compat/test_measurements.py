@@ -2,7 +2,9 @@
 
 import ast
 import contextlib
+import csv
 import dataclasses
+import io
 import json
 import re
 import sys
@@ -13,9 +15,11 @@ from typing import Any
 
 import jsonschema
 import pytest
+from docutils import nodes
+from docutils.utils import new_document
 
 from keras_compat import __main__ as runner
-from keras_compat import labels, migration_notes, tables, verify
+from keras_compat import labels, migration_notes, tables, verify, version_files, version_sections
 from keras_compat.changes import find_changes
 from keras_compat.data_files import (
     DATA,
@@ -33,6 +37,7 @@ from keras_compat.fingerprints import compute_fingerprints
 from keras_compat.probe import MEASUREMENTS
 from rnn_returns.messages import MIME
 from site_build.checks import typed_facts
+from site_build.checks.words import find_words
 
 ALL = read_measured((*VERSIONS, *BACKENDS, *ON_GPU))
 ON_TENSORFLOW = read_measured(VERSIONS)
@@ -196,8 +201,6 @@ def test_every_text_is_in_the_catalog() -> None:
 
     for table in (
         tables.make_lookup(ON_TENSORFLOW, ALL[len(ON_TENSORFLOW) :], INSTALLED),
-        tables.make_change_matrix(ON_TENSORFLOW),
-        tables.make_changes_table(ON_TENSORFLOW),
         tables.make_backend_comparison(ALL[len(ON_TENSORFLOW) - 1 :]),
         tables.make_gpu_table(INSTALLED),
         tables.make_environment_table(ENVIRONMENTS),
@@ -207,16 +210,24 @@ def test_every_text_is_in_the_catalog() -> None:
         collect({"parts": bundle["messages"]})
         own = re.sub(r'<span[^>]*lang="en">[^<]*', "", bundle["html"])
         assert [text for text in re.findall(r">([^<]+)", own) if LANGUAGE.search(text)] == []
-    assert templates <= set(labels.list_messages())
+    for section in version_sections.make_sections(ON_TENSORFLOW).values():
+        for message in section._repr_mimebundle_()[MIME]["messages"]:
+            collect(message)
+    assert templates <= {*labels.list_messages(), *version_sections.list_messages()}
+    assert set(version_sections.list_messages()) - templates == {
+        version_sections.SectionText.NO_CHANGES,
+        version_sections.SectionText.NOT_MEASURED,
+    }
     answers = {answer for measurement in MEASUREMENTS.values() for answer in measurement.answers}
     assert answers | {*labels.PYTORCH_ANSWERS} <= templates
 
 
 def test_a_nightly_build_without_changes() -> None:
-    """If nothing changed, the page says so."""
+    """If nothing changed, its section says so."""
     keras = ON_TENSORFLOW[-1]
 
-    assert repr(tables.make_changes_table([keras, keras])) == labels.TableText.NO_CHANGES
+    [section] = version_sections.make_sections([keras, keras]).values()
+    assert repr(section) == version_sections.SectionText.NO_CHANGES
 
 
 def test_changes_and_notes_belong_together() -> None:
@@ -230,8 +241,11 @@ def test_changes_and_notes_belong_together() -> None:
     )
     for note in migration_notes.MIGRATION_NOTES:
         assert note.summary.endswith(".")
-        assert note.action.endswith(".")
-        assert typed_facts.find_facts(f"{note.summary} {note.action}") == []
+        assert note.action.endswith(".") or note.action == ""
+        assert note.action or note.kind in ("added", "fixed") or not note.important
+        text = f"{note.summary} {note.action}"
+        assert typed_facts.find_facts(text) == []
+        assert list(find_words(text.replace("`", ""))) == []
 
 
 def test_a_change_without_a_note() -> None:
@@ -240,24 +254,99 @@ def test_a_change_without_a_note() -> None:
     changed = dataclasses.replace(after, behaviors={**after.behaviors, "equal.LSTM": "no"})
 
     with pytest.raises(
-        KeyError, match=r"equal\.LSTM.*yes before, no since.*to MIGRATION_NOTES of keras_compat"
+        KeyError, match=r"equal\.LSTM, and 0 notes in src/keras_compat/notes.*yes before, no since"
     ):
-        tables.make_changes_table([before, changed])
+        version_sections.make_sections([before, changed])
+
+
+def test_a_change_with_two_notes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A change with two notes stops the build too, so that the order of the notes is irrelevant."""
+    notes = migration_notes.MIGRATION_NOTES
+    monkeypatch.setattr(migration_notes, "MIGRATION_NOTES", (*notes, notes[0]))
+
+    with pytest.raises(KeyError, match="and 2 notes in"):
+        version_sections.make_sections(ON_TENSORFLOW)
+
+
+def test_the_kind_of_a_note() -> None:
+    """A note of an unknown kind is an error, because no section would list it."""
+    with pytest.raises(ValueError, match="'change' is not one of added, changed"):
+        migration_notes.MigrationNote(r"equal\..*", "It changed.", "change")
+
+
+def test_the_page_has_a_section_for_each_version() -> None:
+    """The headings of the page are the versions that changed something, and can be linked."""
+    page = (DATA.parent / "version-history.md").read_text(encoding="utf-8")
+    sections = [*version_sections.make_sections(ON_TENSORFLOW)]
+    headings = re.findall(r'^\((\S+)\)=\n## (.+)\n(?:(?!#).*\n)*?sections\["(.+)"\]$', page, re.M)
+
+    nightly, *releases = sections
+    assert ("keras-nightly", "Upcoming (keras-nightly)", nightly) in headings
+    expected = [(re.sub(r"[. ]", "-", name.lower()), name, name) for name in releases]
+    assert [heading for heading in headings if heading[2] != nightly] == expected
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "found"),
+    [
+        (nodes.title, "Keras 3.12", False),
+        (nodes.title, "Keras 3.99", True),
+        (nodes.title, "Changes in Keras 3.12", True),
+        (nodes.paragraph, "Keras 3.12", True),
+    ],
+)
+def test_the_heading_of_a_version(kind: type[nodes.TextElement], text: str, found: bool) -> None:
+    """The name of a version may be typed as a heading, but nowhere else."""
+    document = new_document("page")
+    document += kind("", text)
+
+    assert bool(list(typed_facts.find_in_prose(document, ()))) == found
+
+
+def test_the_files_of_measurements() -> None:
+    """Each behavior is in one of the CSV files and in the JSON file, with its values."""
+    changed, messages, unchanged = (
+        list(csv.DictReader(io.StringIO(text)))
+        for text in (
+            version_files.format_changed(ON_TENSORFLOW),
+            version_files.format_messages(ON_TENSORFLOW),
+            version_files.format_unchanged(ON_TENSORFLOW),
+        )
+    )
+    content = json.loads(version_files.format_json(ON_TENSORFLOW))
+    names = [labels.format_label(keras) for keras in ON_TENSORFLOW]
+
+    rows = [*changed, *unchanged]
+    assert {row["behavior"] for row in rows} | {row["mistake"] for row in messages} == set(
+        MEASUREMENTS
+    )
+    assert len(rows) == len({row["behavior"] for row in rows})
+    for row in changed:
+        assert [*row] == ["behavior", "description", *names]
+        assert len(set(row.values())) > 3
+    [container] = [row for row in changed if row["behavior"] == "container.LSTM"]
+    assert (container[names[0]], container[names[-1]]) == ("list", "tuple")
+    assert [version["name"] for version in content["versions"]] == names
+    for behavior in content["behaviors"]:
+        values = behavior["values"]
+        assert (values[0]["first_version"], values[-1]["last_version"]) == (names[0], names[-1])
+        measured = ON_TENSORFLOW[0].behaviors[behavior["name"]]
+        numbers = isinstance(measured, list)
+        assert values[0]["value"] == (str(measured)[1:-1] if numbers else measured)
+    reported = {(row["first version"], row["last version"]) for row in messages}
+    assert {name for pair in reported for name in pair} <= set(names)
 
 
 def test_a_version_that_was_not_run() -> None:
     """If a version was not run, what changed is not attributed to the version after it."""
     first, between, last = ON_TENSORFLOW[1:4]
-    neighbors = tables.make_changes_table([first, between, last]).changes
-    assert {change.version for change in neighbors} == {
-        labels.format_label(between),
-        labels.format_label(last),
-    }
+    neighbors = version_sections.make_sections([first, between, last])
+    assert [*neighbors] == [labels.format_label(last), labels.format_label(between)]
+    assert "were not measured" not in repr(neighbors)
 
-    with_a_gap = tables.make_changes_table([first, last]).changes
-    assert {change.version for change in with_a_gap} == {
-        f"after {labels.format_label(first)}, at the latest in {labels.format_label(last)}"
-    }
+    with_a_gap = repr(version_sections.make_sections([first, last])[labels.format_label(last)])
+    names = f"{labels.format_label(first)} and {labels.format_label(last)}"
+    assert with_a_gap.startswith(f"Versions between {names} were not measured")
 
 
 def test_changes_that_are_known() -> None:
@@ -437,8 +526,10 @@ def test_only_what_changed_is_measured(
 
 def test_the_pages_have_what_was_measured(published: Path) -> None:
     """The installed Keras was measured for a page; another has all values, also without scripts."""
-    atlas = (published / "docs/version-history.html").read_text(encoding="utf-8")
-    assert "behaviors measured again, all as recorded." in atlas
+    history = (published / "docs/version-history.html").read_text(encoding="utf-8")
+    assert "behaviors measured again, all as recorded." in history
+    for name in re.findall(r'<a href="([^"]+\.(?:csv|json))"', history):
+        assert (published / "docs" / name).stat().st_size > 1000, name
 
     html = (published / "docs/backends.html").read_text(encoding="utf-8")
     assert html.count("<option") == len(ALL)

@@ -40,7 +40,7 @@ def test_it_names_what_changed(
     report = file.read_text(encoding="utf-8")
     for part in (
         f"tensorflow {NIGHTLY.versions['tensorflow']}",
-        "## A recurrent layer reads its mask and does not hand it on",
+        "## Recurrent layers, `Bidirectional` and `TimeDistributed` use the mask of their input",
         "| does GRU propagate its mask to the next layer? | yes | no |",
         "```python\ndef _():\n    # The backward layer reads the padded step first",
         "Expected: `yes`\n\nGot: `no`\n",

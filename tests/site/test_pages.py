@@ -22,7 +22,6 @@ PAGES_WITH_BARE_ANSWERS = {
     "docs/behavior/initial-state-and-stateful.html",
     "docs/behavior/inside-the-cell.html",
     "docs/behavior/masking.html",
-    "docs/coming.html",
     "docs/layers/bidirectional.html",
     "docs/layers/cells-and-stacks.html",
     "docs/layers/convlstm.html",

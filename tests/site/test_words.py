@@ -18,7 +18,6 @@ SOURCE = ROOT / "src"
 MODULES_WITH_OLD_WORDS = {
     "keras_compat/display.py",
     "keras_compat/labels.py",
-    "keras_compat/migration_notes.py",
     "keras_compat/tables.py",
 }
 # Names in data, which are not prose.

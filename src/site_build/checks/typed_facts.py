@@ -12,6 +12,8 @@ from typing import Any
 
 from docutils import nodes
 
+from keras_compat.environments import VERSIONS
+
 # A word ends where Latin letters end, because Chinese has no spaces.
 _DECIMAL_OR_VERSION = re.compile(r"(?<![\w.])v?\d*(?:\.\d+)+(?!\w)", re.ASCII)
 _SCIENTIFIC = re.compile(r"(?<![\w.])\d+e[-+]?\d+\b", re.IGNORECASE | re.ASCII)
@@ -24,6 +26,9 @@ _COMMA = r"\s*[,，、]\s*"
 _LISTED = re.compile(
     rf"(?<![A-Za-z0-9_])[(（\[]\s*([\w*]+(?:{_COMMA}[\w*]+)*)({_COMMA})?\s*[)）\]]"
 )
+
+# A page has a section for each of them, which a test compares with the data.
+_VERSION_HEADINGS = {environment.label for environment in VERSIONS}
 
 # These are not prose: they are executed, or generated.
 _NOT_PROSE = (nodes.literal_block, nodes.doctest_block, nodes.comment, nodes.raw)
@@ -72,9 +77,14 @@ def find_in_comments(notebook: Any, allowed: Collection[str]) -> Iterator[tuple[
                 yield index, f"{fact!r} is typed in a comment; print it instead."
 
 
+def _is_version_heading(text: nodes.Text) -> bool:
+    """Whether *text* is the heading of the section about a version, which is its name."""
+    return isinstance(text.parent, nodes.title) and text.astext() in _VERSION_HEADINGS
+
+
 def _prose(doctree: nodes.document) -> Iterator[tuple[nodes.Node, str]]:
     for text in doctree.findall(nodes.Text):
-        if not is_generated(text.parent):
+        if not is_generated(text.parent) and not _is_version_heading(text):
             yield text.parent, text.astext()
     for image in doctree.findall(nodes.image):
         yield image, image.get("alt", "")

@@ -5,7 +5,7 @@ Such an output has its HTML twice: with its English texts, and with a placeholde
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from html import escape
 from pathlib import Path
@@ -15,14 +15,14 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util import logging
 
-from rnn_returns.messages import CLOSE, MIME, OPEN
+from rnn_returns.messages import CLOSE, MIME, OPEN, OPEN_CODE, mark_code
 from site_build.execution.notebook_outputs import executed_notebook
 from site_build.i18n import catalogs
 from site_build.i18n.languages import ENGLISH
 
 logger = logging.getLogger(__name__)
 
-_PLACEHOLDER = re.compile(f"{OPEN}([0-9]+){CLOSE}")
+_PLACEHOLDER = re.compile(f"([{OPEN}{OPEN_CODE}])([0-9]+){CLOSE}")
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
@@ -83,10 +83,24 @@ def _translate_outputs(app: Sphinx, doctree: nodes.document) -> None:
             if template not in translations:
                 problem = f"has no translation of this message of an output: {template!r}"
                 logger.warning(f"{catalogs.OUTPUTS} {problem}", location=raw)
-        messages = [escape(translate(message, translations)) for message in bundle["messages"]]
-        parts = _PLACEHOLDER.split(bundle["html"])
-        parts[1::2] = [messages[int(number)] for number in parts[1::2]]
-        raw[:] = [nodes.Text("".join(parts))]
+        raw[:] = [nodes.Text(fill_in(bundle["html"], bundle["messages"], translations))]
+
+
+def fill_in(html: str, messages: Sequence[Any], translations: Mapping[str, str]) -> str:
+    """Replace each placeholder in *html* by its translated message.
+
+    >>> html, message = "<p>\ue0020\ue001</p>", ["`h` & c", {}]
+    >>> fill_in(html, [message], {"`h` & c": "`h` 与 c"})
+    '<p><code>h</code> 与 c</p>'
+    """
+
+    def format_message(placeholder: re.Match[str]) -> str:
+        message = messages[int(placeholder[2])]
+        if placeholder[1] == OPEN_CODE:
+            return mark_code(str(translations.get(message[0], message[0])))
+        return escape(translate(message, translations))
+
+    return _PLACEHOLDER.sub(format_message, html)
 
 
 def _bundles(app: Sphinx) -> dict[str, Any]:
