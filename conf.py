@@ -82,19 +82,23 @@ locale_dirs = ["docs/locale"]
 gettext_compact = False
 gettext_location = False
 
-# Pages that list what other pages explain. The search shows the other pages first.
-search_listed = [
-    "docs/api",
-    "docs/version-history",
-    "docs/contributing",
-    "docs/diagnostics",
-    "docs/diagnostics/outputs-and-layers",
-    "docs/diagnostics/states-and-masks",
-    "docs/explain",
-    "docs/original",
-    "docs/faq",
-    "docs/truth-table",
-]
+# Search: how much a page counts. Pages that list what other pages explain come after them.
+search_weights = {
+    "index": 1.3,
+    "docs/flags/*": 1.25,
+    "docs/errors/index": 0.5,
+    "docs/pitfalls/index": 0.5,
+    "docs/compatibility": 0.5,
+    "docs/version-history": 0.5,
+    "docs/contributing": 0.4,
+    "docs/diagnostics*": 0.6,
+    "docs/api": 0.6,
+    "docs/truth-table": 0.6,
+    "docs/original": 0.6,
+    "docs/faq": 0.7,
+    "docs/explain": 0.7,
+}
+search_data = "docs/search"
 
 # The site
 html_baseurl = site_metadata.check_address("SITE_URL", os.environ.get("SITE_URL", ""))

@@ -1,4 +1,5 @@
-// The search page: asks for what stands in its address or its field, and shows what was found.
+// The search page: asks for what stands in its address or its field, and shows what was found, at
+// each key. An address of its own, to which Back returns, is made by Enter.
 "use strict";
 
 (() => {
@@ -6,12 +7,15 @@
   const PIECE = 180, BEFORE = 30;
   // So many words are marked on the page that is opened; all words of a message would be too many.
   const MARKED = 5;
+  // So many results are shown until a reader asks for more.
+  const SHOWN = 10;
 
   const { content_root: root } = document.documentElement.dataset;
   const form = document.querySelector(".bd-search-container form");
   const list = document.querySelector("#search-results ol");
   const summary = document.querySelector(".search-summary");
   const advice = document.getElementById("search-advice");
+  const more = document.querySelector("#search-results button");
   const sum = (numbers) => numbers.reduce((total, number) => total + number, 0);
 
   // The texts are heavy, and come when there is something to look for.
@@ -19,7 +23,7 @@
   const ranking = () =>
     (loading ??= new Promise((done) => {
       const texts = document.head.appendChild(document.createElement("script"));
-      texts.addEventListener("load", () => done(Ranking(SEARCHED)));
+      texts.addEventListener("load", () => done(Ranking(SEARCHED, SEARCH_WORDS)));
       texts.src = `${root}searchindex.js`;
     }));
 
@@ -50,9 +54,8 @@
     return shown;
   };
 
-  const result = ({ address, title, page, text }, matches, weights, marked) => {
-    const item = document.createElement("li");
-    const link = item.appendChild(document.createElement("a"));
+  const linkTo = ({ address, title }, marked) => {
+    const link = document.createElement("a");
     link.href = root + address;
     link.textContent = title;
     // Sphinx's script marks these words there, and takes them out of the address again. It looks into
@@ -60,18 +63,43 @@
     link.addEventListener("click", () => {
       link.search = new URLSearchParams({ highlight: marked });
     });
-    if (page) item.appendChild(document.createElement("span")).textContent = page;
-    item.append(piece(text, matches(text, weights), weights));
+    return link;
+  };
+
+  // The best section of a page with a piece of its text, and links to others of that page.
+  const result = ([best, ...others], matches, weights, marked) => {
+    const item = document.createElement("li");
+    item.append(linkTo(best, marked));
+    if (best.page) item.appendChild(document.createElement("span")).textContent = best.page;
+    item.append(piece(best.text, matches(best.text, weights), weights));
+    if (!others.length) return item;
+    const rest = item.appendChild(document.createElement("ul"));
+    for (const section of others) {
+      rest.appendChild(document.createElement("li")).append(linkTo(section, marked));
+    }
     return item;
   };
 
+  const append = (results, matches, weights, marked) => {
+    list.append(...results.slice(0, SHOWN).map((one) => result(one, matches, weights, marked)));
+    more.hidden = results.length <= SHOWN;
+    more.onclick = () => {
+      const first = list.children.length;
+      append(results.slice(SHOWN), matches, weights, marked);
+      list.children[first].querySelector("a").focus();
+    };
+  };
+
+  let asked;
   const show = async (query) => {
-    form.elements.q.value = query;
+    asked = query;
+    const { weighed, found, matches } = await ranking();
+    if (query !== asked) return; // More was typed meanwhile.
     list.replaceChildren();
     summary.textContent = "";
     advice.hidden = query !== "";
+    more.hidden = true;
     if (!query) return;
-    const { weighed, found, matches } = await ranking();
     const weights = weighed(query);
     const worth = ({ terms }) => Math.max(...terms.map((term) => weights.get(term)));
     const marked = matches(query, weights)
@@ -79,21 +107,28 @@
       .slice(0, MARKED)
       .map(({ run }) => run.toLowerCase())
       .join(" ");
-    const results = found(query, weights);
-    list.append(...results.map((one) => result(one, matches, weights, marked)));
-    const said = summary.dataset[results.length ? "found" : "none"];
+    const { results, answered } = found(query, weights);
+    append(results, matches, weights, marked);
+    const { found: some, weak, none } = summary.dataset;
+    const said = results.length ? (answered ? some : weak) : none;
     summary.textContent = said.replace("{number}", results.length);
     advice.hidden = results.length > 0;
   };
 
-  const asked = () => show(new URLSearchParams(location.search).get("q")?.trim() ?? "");
+  const ask = () => {
+    const query = new URLSearchParams(location.search).get("q")?.trim() ?? "";
+    form.elements.q.value = query;
+    if (query) show(query);
+  };
   form.addEventListener("submit", (event) => {
     // Where a browser refuses this, as it may for a file, it sends the form.
     history.pushState(null, "", `?${new URLSearchParams(new FormData(form))}`);
     event.preventDefault();
-    asked();
+    ask();
   });
-  window.addEventListener("popstate", asked);
+  form.elements.q.addEventListener("input", () => show(form.elements.q.value.trim()));
+  form.elements.q.addEventListener("focus", ranking, { once: true });
+  window.addEventListener("popstate", ask);
   if (!location.search) form.elements.q.focus();
-  asked();
+  ask();
 })();

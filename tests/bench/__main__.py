@@ -14,7 +14,7 @@ from statistics import median
 
 from support.sites import ROOT
 
-from bench import command, explorer
+from bench import command, explorer, search
 from bench.sites import FOLDER, generated_site, this_site
 
 RESULT = ROOT / "_build" / "bench.json"
@@ -102,6 +102,7 @@ def report_on_files() -> Cases:
 
 
 PARTS = {part.__name__: part for part in (untrained, complete, edits, added, report_on_files)}
+IN_A_BROWSER = {"explorer": explorer.measure, "search": search.measure}
 
 
 def measure(part: str, rounds: int) -> Seconds:
@@ -156,6 +157,9 @@ def ratios(found: dict[str, Seconds]) -> dict[str, dict[str, float]]:
         compared[f"seconds, {large}"] = {"is": times[large], "at most": 2}
     for name, seconds in medians.get("explorer", {}).items():
         compared[f"milliseconds, {name}"] = {"is": 1000 * seconds, "at most": 50}
+    if keys := found.get("search"):
+        slowest = 1000 * search.slowest_of_twenty(keys["search: later keys"])
+        compared["milliseconds, 19 of 20 keys of the search"] = {"is": slowest, "at most": 100}
     return compared
 
 
@@ -178,7 +182,7 @@ def report(found: dict[str, Seconds]) -> None:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    known = [*PARTS, "explorer"]
+    known = [*PARTS, *IN_A_BROWSER]
     parser.add_argument("parts", nargs="*", metavar="part", help=f"of {', '.join(known)}")
     parser.add_argument("--rounds", type=int, default=5, help="how often each is measured")
     arguments = parser.parse_args()
@@ -188,7 +192,7 @@ if __name__ == "__main__":
 
     found = json.loads(RESULT.read_text())["found"] if RESULT.exists() else {}
     for part in arguments.parts or known:
-        found[part] = measure(part, arguments.rounds) if part in PARTS else explorer.measure()
+        found[part] = measure(part, arguments.rounds) if part in PARTS else IN_A_BROWSER[part]()
         machine = {"python": platform.python_version(), "cores": os.cpu_count()}
         result = {"machine": machine, "found": found, "ratios": ratios(found)}
         RESULT.write_text(json.dumps(result, indent=1) + "\n")

@@ -12,7 +12,7 @@ from support.sites import ROOT
 
 FAQ = (ROOT / "docs/faq.md").read_text(encoding="utf-8")
 PUBLIC_QUESTIONS = tomllib.loads(
-    (Path(__file__).parent / "public_questions.toml").read_text(encoding="utf-8")
+    (ROOT / "docs/search/public_questions.toml").read_text(encoding="utf-8")
 )["question"]
 PAGES = [*ROOT.glob("index.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("examples/*.py")]
 

@@ -2,15 +2,18 @@
 
 Sphinx's own search finds a page only if it has every word of a query. A pasted error message has
 words that no page has, such as the name of a layer, so the site has a different search:
-docs/_static/search-ranking.js ranks the sections in the browser, without a server. The index has
-their plain text, from which a result shows a part, and the texts of the links to them, which often
-are the question that a title answers.
+docs/_static/search-ranking.js ranks the sections in the browser, without a server. Of each section
+the index has the plain text, from which a result shows a part, the texts of the links to it, and
+the questions that it answers: those of the FAQ, those of a list of public threads, and the messages
+of other versions. It also has the words that a query may use instead of the words of the pages.
 """
 
 import json
 import re
+import tomllib
 from collections import defaultdict
 from collections.abc import Iterator
+from fnmatch import fnmatch
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -33,7 +36,8 @@ _MARKUP = re.compile(r"<(svg|script|style)\b.*?</\1>|<[^>]*>", re.DOTALL)
 
 def setup(app: Sphinx) -> dict[str, bool]:
     """Register this module as a Sphinx extension."""
-    app.add_config_value("search_listed", [], "html", types=list)
+    app.add_config_value("search_weights", {}, "html", types=dict)
+    app.add_config_value("search_data", "", "html", types=str)
     app.connect("builder-inited", _disable_sphinx_search)
     app.connect("html-page-context", _write_page)
     app.connect("build-finished", _merge_index)
@@ -70,6 +74,15 @@ def _disable_sphinx_search(app: Sphinx) -> None:
     app.builder.search = False  # type: ignore[attr-defined]
 
 
+def _questions(page: nodes.document) -> Iterator[tuple[str, str]]:
+    """Yield the address and the text of each question: a paragraph in bold, then the links."""
+    for paragraph in page.findall(nodes.paragraph):
+        if isinstance(paragraph[0], nodes.strong):
+            for link in paragraph.findall(nodes.reference):
+                if link.get("internal"):
+                    yield link.get("refuri") or f"#{link['refid']}", paragraph[0].astext()
+
+
 def read_page(app: Sphinx, docname: str) -> dict[str, Any]:
     """Return the description, the sections and the links of a page that was written."""
     page: dict[str, Any] = json.loads(_file(app, docname).read_text(encoding="utf-8"))
@@ -91,12 +104,14 @@ def _write_page(
             for link in doctree.findall(nodes.reference)
             if link.get("internal")
         ]
+        questions = [(urljoin(address, target), text) for target, text in _questions(doctree)]
         file = _file(app, pagename)
         file.parent.mkdir(parents=True, exist_ok=True)
         page = {
             "description": describe(doctree),
             "sections": [*_sections(doctree)],
             "links": links,
+            "questions": questions,
         }
         file.write_text(json.dumps(page), encoding="utf-8")
 
@@ -105,19 +120,52 @@ def _merge_index(app: Sphinx, exception: Exception | None) -> None:
     if exception or app.builder.format != "html":
         return
     pages = {page: read_page(app, page) for page in sorted(app.env.found_docs)}
-    link_texts = defaultdict(set)
+    called, asked = defaultdict(set), defaultdict(set)
     for page in pages.values():
         for address, text in page["links"]:
-            link_texts[address].add(text)
+            called[address].add(text)
+        for address, text in page["questions"]:
+            asked[address].add(text)
     index = {}
+    phrases = _read_phrases(app)
     for name, page in pages.items():
         address, sections = app.builder.get_target_uri(name), []
         for number, section in enumerate(page["sections"]):
-            names = [f"{address}#{anchor}" for anchor in section["anchors"]]
-            names += [] if number else [address]
-            texts = sorted(set().union(*(link_texts[each] for each in names)))
-            anchor = section["anchors"][0] if number else ""
-            sections.append((anchor, section["title"], " ".join(texts), section["text"]))
-        index[address] = {"listed": name in app.config.search_listed, "parts": sections}
-    text = json.dumps(index, ensure_ascii=False, separators=(",", ":"))
-    Path(app.outdir, INDEX).write_text(f"const SEARCHED = {text};\n", encoding="utf-8")
+            anchors = section["anchors"]
+            names = [f"{address}#{anchor}" for anchor in anchors] + ([] if number else [address])
+            links = set().union(*(called[each] for each in names))
+            questions = set().union(
+                *(asked[each] for each in names), *(phrases[each] for each in anchors)
+            )
+            texts = [" | ".join(sorted(each)) for each in (links, questions)]
+            sections.append(
+                (anchors[0] if number else "", section["title"], *texts, section["text"])
+            )
+        index[address] = {"weight": _weigh(app, name), "parts": sections}
+    words = _read_toml(app, "words")
+    text = "".join(
+        f"const {name} = {json.dumps(value, ensure_ascii=False, separators=(',', ':'))};\n"
+        for name, value in (("SEARCHED", index), ("SEARCH_WORDS", words))
+    )
+    Path(app.outdir, INDEX).write_text(text, encoding="utf-8")
+
+
+def _read_phrases(app: Sphinx) -> dict[str, set[str]]:
+    """Return what readers ask and paste, by the label of the section that answers it."""
+    phrases = defaultdict(set)
+    for question in _read_toml(app, "public_questions").get("question", []):
+        phrases[question["label"]].add(question["question"])
+    for label, messages in _read_toml(app, "other_messages").items():
+        phrases[label].update(messages)
+    return phrases
+
+
+def _read_toml(app: Sphinx, name: str) -> dict[str, Any]:
+    file = Path(app.srcdir, app.config.search_data, f"{name}.toml")
+    return tomllib.loads(file.read_text(encoding="utf-8")) if app.config.search_data else {}
+
+
+def _weigh(app: Sphinx, name: str) -> float:
+    """Return how much a page counts: the first pattern that fits its name decides."""
+    weights: dict[str, float] = app.config.search_weights
+    return next((weight for pattern, weight in weights.items() if fnmatch(name, pattern)), 1)
