@@ -184,7 +184,7 @@ assert same(every_c[1, 0], np.zeros(4))
 # %% [markdown]
 # :::{note}
 # Masked time steps can have other values with the JAX and NumPy backends; see
-# [](../docs/backends.md).
+# [](../docs/compatibility.md).
 # :::
 #
 # ## Limitations

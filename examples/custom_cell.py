@@ -283,7 +283,7 @@ print(both(x).shape)
 #
 # - At a masked time step, `RNN` keeps the states and, by default, repeats the previous output.
 #   With `zero_output_for_mask=True`, it returns zeros.
-#   The JAX and NumPy backends differ; see [](../docs/backends.md).
+#   The JAX and NumPy backends differ; see [](../docs/compatibility.md).
 # - `RNN` does not support `constants`; see [](#pitfall-constants).
 
 # %%

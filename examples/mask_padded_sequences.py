@@ -85,7 +85,7 @@ assert same(for_all, lstm(padded[:, :2]))
 # With `jit_compile=True`, a shorter mask raises no error either, unless you set `unroll=True`.
 #
 # :::{note}
-# On a GPU, cuDNN only accepts padding at the end; see [](../docs/backends.md).
+# On a GPU, cuDNN only accepts padding at the end; see [](../docs/compatibility.md).
 # :::
 #
 # ## Let a layer create the mask

@@ -114,7 +114,6 @@ document.addEventListener("DOMContentLoaded", () => {
       narrow();
       input.focus({ preventScroll: true });
     });
-    document.addEventListener("picked", narrow); // See pick.js.
     narrow();
   }
 });

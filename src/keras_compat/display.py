@@ -1,6 +1,6 @@
 """The tables of measurements as objects that a terminal and a page can display.
 
-Their HTML has the class ``atlas``; texts quoted from Keras are marked as English, so that no
+Their HTML has the class ``measured``; texts quoted from Keras are marked as English, so that no
 translation changes them.
 """
 
@@ -16,7 +16,7 @@ from rnn_returns.table import Table
 class CompatTable(Table, Displayed):
     """A plain table with messages in its cells."""
 
-    _classes: ClassVar[str] = f"{Table._classes} atlas"
+    _classes: ClassVar[str] = f"{Table._classes} measured"
 
 
 class Quoted(str):
@@ -74,7 +74,7 @@ class ValuesTable(Displayed):
         body = "".join(self._format_row(title, values, render) for title, values in self.rows)
         return (
             f"{self._format_picker(render)}"
-            f'<table class="rnn-table atlas findings"><caption>{render(self.caption)}</caption>'
+            f'<table class="rnn-table measured findings"><caption>{render(self.caption)}</caption>'
             f"<tbody>{body}</tbody></table>"
         )
 

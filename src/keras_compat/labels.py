@@ -23,20 +23,42 @@ BACKENDS = {
 
 # The groups of behaviors, by the first part of their names.
 GROUPS = {
-    "returns": "What comes back",
-    "container": "In what container",
-    "equal": "What is equal",
-    "exists": "Which layers there are",
-    "go_backwards": "Reading backwards",
+    "returns": "Return values",
+    "container": "Containers",
+    "equal": "Equal tensors",
+    "exists": "Layers",
+    "go_backwards": "Reversed sequences",
     "mask": "Masks",
-    "numbers": "Numbers",
+    "numbers": "Values",
     "dtype": "Data types",
     "default": "Defaults",
     "state": "States",
     "dropout": "Dropout",
     "argument": "Arguments",
-    "surprise": "Surprises",
-    "error": "Messages",
+    "surprise": "Pitfalls",
+    "error": "Error messages",
+}
+
+# What a page shows for a recorded value; the recorded values never change.
+WORDINGS = {
+    "accepted": "no error",
+    "accepted, {count} values": "no error, {count} tensors",
+    "accepted, {shape}": "no error, shape {shape}",
+    "a model is built": "no error",
+    "runs": "no error",
+    "none": "no warning",
+    "{count} values, flat": "{count} tensors without an inner container",
+    "{count} answers": "{count} predictions",
+    "{count} penalties": "{count} losses",
+    "cut along the batch": "split along the batch axis",
+    "the second is ignored": "the second tensor is ignored",
+    "row by row": "the first row is used as h, the second as c",
+    "of the input": "the order of the input",
+    "resets": "the states are reset",
+    "not in its configuration": "not in the configuration",
+    "output at real steps": "output at unmasked time steps",
+    "no GPU was at hand": "no GPU was available",
+    "the GPU at hand was not used": "the GPU was not used",
 }
 
 # What torch_probe.py reports in words; it cannot be imported without PyTorch.
@@ -53,23 +75,30 @@ class TableText(StrEnum):
     CPU = "{name}, CPU"
     FROM_TO = "{first} to {last}"
     # Captions.
-    BEHAVIORS = "{count} behaviours"
-    DIFFER = "{count} behaviours differ"
-    FAST_KERNEL = "{count} behaviours that a fast kernel may change"
+    DIFFER = "{count} differences between the backends"
+    FAST_KERNEL = "{count} behaviors that can differ on a GPU"
     ENVIRONMENTS = "{count} environments"
     TENSORS = "{count} tensors"
     # Heads of columns.
-    ENVIRONMENT = "what"
-    VERSIONS = "with"
-    DATE = "on"
+    VERSIONS = "versions"
+    DATE = "measured on"
     LAYER = "layer"
     TENSOR = "tensor"
     SHAPE = "shape"
-    PYTORCH = "beside PyTorch's"
+    PYTORCH = "compared with PyTorch"
     # Inside a row.
-    PICK = "The Keras that you have"
-    ERROR = "refused"
+    PICK = "Version and backend"
+    DIFFERENCES = "Differences from {newest}"
+    RESULT = "Different results without an error"
+    RAISED = "Errors in one of the two"
+    RAISED_BY_SOME = "Errors with some backends"
+    STRUCTURE = "Different containers, shapes, data types or arguments"
+    WORDING = "Different wording of errors and warnings"
+    KERAS_3 = "Keras 3 on TensorFlow"
+    OTHER_BACKENDS = "Keras 3 on other backends"
+    ERROR = "raises {error}"
     NOT_RUN = "not run"
+    NOT_MEASURED = "Not measured on a GPU: {backends} ({reason})."
     NO_GPU = "no GPU was at hand"
     GPU_NOT_USED = "the GPU at hand was not used"
 
@@ -79,7 +108,8 @@ def list_messages() -> list[str]:
     measurements = MEASUREMENTS.values()
     titles = [measurement.title for measurement in measurements]
     answers = [answer for measurement in measurements for answer in measurement.answers]
-    texts = [*TableText, *answers, ACCEPTED, *PYTORCH_ANSWERS, *GROUPS.values(), *titles]
+    recorded = [*TableText, *answers, ACCEPTED, *PYTORCH_ANSWERS]
+    texts = [*map(word_answer, recorded), *GROUPS.values(), *titles]
     return [str(text) for text in dict.fromkeys(texts)]
 
 
@@ -95,7 +125,7 @@ def format_title(behavior: str) -> Message:
 
     >>> from keras_compat.labels import format_title
     >>> format_title("container.LSTM")
-    'container that LSTM returns with return_state'
+    'container returned by LSTM with return_state'
     """
     measurement = MEASUREMENTS[behavior]
     return Message(measurement.title, **measurement.fields)
@@ -108,18 +138,23 @@ def format_group_and_title(behavior: str) -> Joined:
 
 
 def format_answer(value: str, answers: Iterable[str]) -> str:
-    """Return a value as a message if it is one of the *answers*, or of the probe's own words.
+    """Return a value as a message if it is one of the *answers*.
 
     >>> from keras_compat.labels import format_answer
-    >>> format_answer("4 values", ["{count} values"]).values
-    {'count': '4'}
+    >>> format_answer("4 answers", ["{count} answers"])
+    '4 predictions'
     """
     for answer in [*answers, ACCEPTED]:
         pattern = re.escape(answer.replace("`", ""))
         match = re.fullmatch(re.sub(r"\\{(\w+)\\}", r"(?P<\1>.+)", pattern), value)
         if match:
-            return Message(answer, **match.groupdict())
+            return Message(word_answer(answer), **match.groupdict())
     return value
+
+
+def word_answer(answer: str) -> str:
+    """Return the words that a page shows for a recorded value."""
+    return WORDINGS.get(answer, answer)
 
 
 def format_value(behavior: str, value: Value) -> str:
@@ -151,8 +186,18 @@ def format_range(first: MeasuredKeras, last: MeasuredKeras) -> str:
 
 
 def format_reason(keras: MeasuredKeras) -> str:
-    """Return why nothing was run in an environment."""
+    """Return that nothing was run in an environment, and why.
+
+    >>> from keras_compat.data_files import MeasuredKeras
+    >>> from keras_compat.environments import VERSIONS
+    >>> from keras_compat.labels import format_reason
+    >>> format_reason(MeasuredKeras(VERSIONS[0], "", {}, {}, not_run="no GPU was at hand"))
+    'not run: no GPU was available'
+    """
     not_run = Message(TableText.NOT_RUN)
-    if not keras.not_run:
-        return not_run
-    return Joined(": ", [not_run, format_answer(keras.not_run, list(TableText))])
+    return Joined(": ", [not_run, format_not_run(keras)]) if keras.not_run else not_run
+
+
+def format_not_run(keras: MeasuredKeras) -> str:
+    """Return why nothing was run in an environment."""
+    return format_answer(keras.not_run, list(TableText))

@@ -280,7 +280,7 @@ def _(mode):
 
 @behavior(
     "returns.stack.{layer}",
-    "shapes that a stack of two `{layer}` cells returns with `return_state`, in what nesting",
+    "shapes and nesting that a stack of two `{layer}` cells returns with `return_state`",
     ["LSTM"],
 )
 def _():
@@ -290,7 +290,7 @@ def _():
 
 @behavior(
     "returns.stack.{layer}",
-    "shapes that a stack of two `{layer}` cells returns with `return_state`, in what nesting",
+    "shapes and nesting that a stack of two `{layer}` cells returns with `return_state`",
     ["GRU"],
 )
 def _():
@@ -300,7 +300,7 @@ def _():
 
 @behavior(
     "returns.stack.GRU.model",
-    "what a stack of two GRU cells returns in a model",
+    "what a stack of two GRU cells with `return_state` returns in a functional model",
     answers=["{count} values, flat"],
 )
 def _():
@@ -358,7 +358,8 @@ def _():
 
 
 @behavior(
-    "returns.TimeDistributed.state.model", "`TimeDistributed(LSTM(return_state=True))` in a model"
+    "returns.TimeDistributed.state.model",
+    "`TimeDistributed(LSTM(return_state=True))` in a functional model",
 )
 def _():
     layer = layers.TimeDistributed(layers.LSTM(4, return_state=True))
@@ -381,7 +382,7 @@ def _():
 
 @behavior(
     "returns.predict",
-    "what `predict` gives of a model with three outputs",
+    "what `predict` returns for a model with three outputs",
     answers=["`list` of {shapes}", "`tuple` of {shapes}"],
 )
 def _():
@@ -391,23 +392,23 @@ def _():
     return f"{name_container(predicted)} of {', '.join(str(item.shape) for item in predicted)}"
 
 
-@behavior("container.Bidirectional", "container that `Bidirectional` returns with `return_state`")
+@behavior("container.Bidirectional", "container returned by `Bidirectional` with `return_state`")
 def _():
     return name_container(call(layers.Bidirectional(layers.GRU(4, return_state=True)), SEQUENCE))
 
 
-@behavior("container.Bidirectional.None", "container that `Bidirectional(merge_mode=None)` returns")
+@behavior("container.Bidirectional.None", "container returned by `Bidirectional(merge_mode=None)`")
 def _():
     return name_container(call(layers.Bidirectional(layers.GRU(4), merge_mode=None), SEQUENCE))
 
 
-@behavior("container.{layer}", "container that `{layer}` returns with `return_state`", KINDS)
+@behavior("container.{layer}", "container returned by `{layer}` with `return_state`", KINDS)
 def _(kind):
     return name_container(call(getattr(layers, kind)(4, return_state=True), SEQUENCE))
 
 
 @behavior(
-    "container.{layer}", "container that `{layer}` returns with `return_state`", ["ConvLSTM2D"]
+    "container.{layer}", "container returned by `{layer}` with `return_state`", ["ConvLSTM2D"]
 )
 def _():
     layer = layers.ConvLSTM2D(4, 2, return_state=True)
@@ -435,7 +436,7 @@ CONTAINERS = ("list", "tuple", "dict")
 
 @behavior(
     "container.predict.{container}",
-    "container that `predict` returns if the outputs of the model are a `{container}`",
+    "container returned by `predict` for a model whose outputs are a `{container}`",
     CONTAINERS,
 )
 def _(container):
@@ -444,8 +445,8 @@ def _(container):
 
 @behavior(
     "container.predict.{container}.loaded",
-    "container that `predict` returns if the outputs of the model were a `{container}` "
-    "before it was saved and loaded",
+    "container returned by `predict` for a saved and loaded model whose outputs were a "
+    "`{container}`",
     CONTAINERS,
 )
 def _(container):
@@ -467,7 +468,7 @@ def _():
 
 @behavior(
     "equal.{layer}",
-    "is the last time step of the sequence of `{layer}` its state h?",
+    "does the last output of `{layer}` equal `state_h`?",
     KINDS,
     answers=YES_NO,
 )
@@ -489,7 +490,7 @@ def _(name):
 # Reading backwards.
 
 
-@behavior("go_backwards.output", "sums of 1 2 3 4 by a layer with `go_backwards`")
+@behavior("go_backwards.output", "running sums of 1 2 3 4 with `go_backwards`")
 def _():
     return format_values(
         to_numpy(call(make_adder(go_backwards=True, return_sequences=True), STEPS))
@@ -498,7 +499,7 @@ def _():
 
 @behavior(
     "go_backwards.state.{layer}",
-    "which output of `{layer}(go_backwards=True)` is its state h",
+    "which output of `{layer}(go_backwards=True)` equals `state_h`",
     KINDS,
     answers=["the last output"],
 )
@@ -512,14 +513,14 @@ def _(kind):
     )
 
 
-@behavior("go_backwards.Bidirectional", "sums of 1 2 3 4 by `Bidirectional`", answers=DIRECTIONS)
+@behavior(
+    "go_backwards.Bidirectional", "running sums of 1 2 3 4 with `Bidirectional`", answers=DIRECTIONS
+)
 def _():
     return format_directions(call(layers.Bidirectional(make_adder(return_sequences=True)), STEPS))
 
 
-@behavior(
-    "go_backwards.Bidirectional.wrapped", "`Bidirectional` around a layer with `go_backwards`"
-)
+@behavior("go_backwards.Bidirectional.wrapped", "`Bidirectional(LSTM(go_backwards=True))`")
 def _():
     return format_shapes(call(layers.Bidirectional(layers.LSTM(4, go_backwards=True)), SEQUENCE))
 
@@ -533,15 +534,20 @@ def call_masked(layer, kind, **arguments):
     return call(layer, STEPS, mask=mask, **arguments)
 
 
-@behavior("mask.output.{mask}", "sums of 1 2 3 4, time steps 3 and 4 masked", ["right"])
-@behavior("mask.output.{mask}", "sums of 1 2 3 4, time steps 2 and 3 masked", ["middle"])
-@behavior("mask.output.{mask}", "sums of 1 2 3 4, time steps 1 and 2 masked", ["left"])
-@behavior("mask.output.{mask}", "sums of 1 2 3 4, all time steps masked", ["row"])
+@behavior("mask.output.{mask}", "running sums of 1 2 3 4 with time steps 3 and 4 masked", ["right"])
+@behavior(
+    "mask.output.{mask}", "running sums of 1 2 3 4 with time steps 2 and 3 masked", ["middle"]
+)
+@behavior("mask.output.{mask}", "running sums of 1 2 3 4 with time steps 1 and 2 masked", ["left"])
+@behavior("mask.output.{mask}", "running sums of 1 2 3 4 with all time steps masked", ["row"])
 def _(kind):
     return format_values(to_numpy(call_masked(make_adder(return_sequences=True), kind)))
 
 
-@behavior("mask.output.left.started", "sums of 1 2 3 4 on top of 100, time steps 1 and 2 masked")
+@behavior(
+    "mask.output.left.started",
+    "running sums of 1 2 3 4 from the initial state 100 with time steps 1 and 2 masked",
+)
 def _():
     layer = make_adder(return_sequences=True)
     return format_values(
@@ -567,7 +573,7 @@ def _(kind):
 
 @behavior(
     "mask.left_padded.{layer}",
-    "`{layer}` on a sequence that is padded on the left",
+    "`{layer}` with a sequence that is padded on the left",
     ["LSTM", "GRU"],
 )
 def _(kind):
@@ -577,16 +583,27 @@ def _(kind):
     make_model(inputs, output).predict(padded, verbose=0)
 
 
-@behavior("mask.state.{mask}", "final sum of 1 2 3 4, time steps 3 and 4 masked", ["right"])
-@behavior("mask.state.{mask}", "final sum of 1 2 3 4, time steps 2 and 3 masked", ["middle"])
-@behavior("mask.state.{mask}", "final sum of 1 2 3 4, time steps 1 and 2 masked", ["left"])
-@behavior("mask.state.{mask}", "final sum of 1 2 3 4, all time steps masked", ["row"])
+@behavior(
+    "mask.state.{mask}", "final state of a sum of 1 2 3 4 with time steps 3 and 4 masked", ["right"]
+)
+@behavior(
+    "mask.state.{mask}",
+    "final state of a sum of 1 2 3 4 with time steps 2 and 3 masked",
+    ["middle"],
+)
+@behavior(
+    "mask.state.{mask}", "final state of a sum of 1 2 3 4 with time steps 1 and 2 masked", ["left"]
+)
+@behavior(
+    "mask.state.{mask}", "final state of a sum of 1 2 3 4 with all time steps masked", ["row"]
+)
 def _(kind):
     return format_values(to_numpy(call_masked(make_adder(return_state=True), kind)[1]))
 
 
 @behavior(
-    "mask.zero_output.sequences", "sums with `zero_output_for_mask`, time steps 3 and 4 masked"
+    "mask.zero_output.sequences",
+    "running sums of 1 2 3 4 with `zero_output_for_mask` and time steps 3 and 4 masked",
 )
 def _():
     layer = make_adder(return_sequences=True, zero_output_for_mask=True)
@@ -594,7 +611,8 @@ def _():
 
 
 @behavior(
-    "mask.zero_output.last", "last sum with `zero_output_for_mask`, time steps 3 and 4 masked"
+    "mask.zero_output.last",
+    "last output of a sum of 1 2 3 4 with `zero_output_for_mask` and time steps 3 and 4 masked",
 )
 def _():
     return format_values(to_numpy(call_masked(make_adder(zero_output_for_mask=True), "right")))
@@ -602,7 +620,7 @@ def _():
 
 @behavior(
     "mask.zero_output.unrolled",
-    "sums with `zero_output_for_mask` and `unroll`, time steps 3 and 4 masked",
+    "running sums of 1 2 3 4 with `zero_output_for_mask`, `unroll` and time steps 3 and 4 masked",
 )
 def _():
     layer = make_adder(return_sequences=True, zero_output_for_mask=True, unroll=True)
@@ -610,11 +628,13 @@ def _():
 
 
 @behavior(
-    "mask.unrolled.{direction}", "sums with `unroll`, time steps 3 and 4 masked", ["forwards"]
+    "mask.unrolled.{direction}",
+    "running sums of 1 2 3 4 with `unroll` and time steps 3 and 4 masked",
+    ["forwards"],
 )
 @behavior(
     "mask.unrolled.{direction}",
-    "sums with `unroll` and `go_backwards`, time steps 3 and 4 masked",
+    "running sums of 1 2 3 4 with `unroll`, `go_backwards` and time steps 3 and 4 masked",
     ["backwards"],
 )
 def _(direction):
@@ -623,7 +643,9 @@ def _(direction):
 
 
 @behavior(
-    "mask.Bidirectional", "sums by `Bidirectional`, time steps 3 and 4 masked", answers=DIRECTIONS
+    "mask.Bidirectional",
+    "running sums of 1 2 3 4 with `Bidirectional` and time steps 3 and 4 masked",
+    answers=DIRECTIONS,
 )
 def _():
     return format_directions(
@@ -631,7 +653,11 @@ def _():
     )
 
 
-@behavior("mask.custom_cell", "ten times the sums, which are the state, time steps 3 and 4 masked")
+@behavior(
+    "mask.custom_cell",
+    "outputs of a custom cell, ten times its state (running sums of 1 2 3 4), "
+    "with time steps 3 and 4 masked",
+)
 def _():
     class TenTimes(layers.Layer):
         state_size = output_size = 1
@@ -692,7 +718,7 @@ def propagates_mask(layer):
 
 @behavior(
     "mask.propagated.{layer}",
-    "does `{layer}` propagate its mask to the next layer?",
+    "is the mask propagated to the next layer by `{layer}`?",
     KINDS,
     answers=YES_NO,
 )
@@ -702,7 +728,7 @@ def _(kind):
 
 @behavior(
     "mask.propagated.{layer}",
-    "does `{layer}` propagate its mask to the next layer?",
+    "is the mask propagated to the next layer by `{layer}`?",
     ["Bidirectional"],
     answers=YES_NO,
 )
@@ -714,7 +740,7 @@ def _():
 
 @behavior(
     "mask.propagated.{layer}",
-    "does `{layer}` propagate its mask to the next layer?",
+    "is the mask propagated to the next layer by `{layer}`?",
     ["TimeDistributed"],
     answers=YES_NO,
 )
@@ -732,7 +758,7 @@ def capture_warning(build):
 
 
 @behavior(
-    "mask.warning.{layer}", "warning when `{layer}` is given a mask", ["LSTM"], answers=["none"]
+    "mask.warning.{layer}", "warning when `{layer}` receives a mask", ["LSTM"], answers=["none"]
 )
 def _():
     words = embed_tokens()[1]
@@ -740,7 +766,7 @@ def _():
 
 
 @behavior(
-    "mask.warning.{layer}", "warning when `{layer}` is given a mask", ["Conv1D"], answers=["none"]
+    "mask.warning.{layer}", "warning when `{layer}` receives a mask", ["Conv1D"], answers=["none"]
 )
 def _():
     words = embed_tokens()[1]
@@ -749,7 +775,7 @@ def _():
 
 @behavior(
     "mask.go_backwards",
-    "order of the mask that a layer with `go_backwards` computes",
+    "time order of the mask that a layer with `go_backwards` computes",
     answers=["of the input"],
 )
 def _():
@@ -821,7 +847,7 @@ def find_equations(layer, equations, letters):
 
 @behavior(
     "numbers.{layer}.gates",
-    "order and function of the gates of `{layer}`",
+    "order and activation of the gates of `{layer}`",
     ["LSTM"],
     answers=GATE_FUNCTIONS,
 )
@@ -831,7 +857,7 @@ def _():
 
 @behavior(
     "numbers.{layer}.gates",
-    "order and function of the gates of `{layer}`",
+    "order and activation of the gates of `{layer}`",
     ["GRU"],
     answers=GATE_FUNCTIONS,
 )
@@ -841,7 +867,7 @@ def _():
 
 @behavior(
     "numbers.LSTM.hard_sigmoid",
-    "what `LSTM(recurrent_activation='hard_sigmoid')` computes",
+    "function that `recurrent_activation='hard_sigmoid'` computes in `LSTM`",
     answers=GATE_FUNCTIONS,
 )
 def _():
@@ -849,7 +875,7 @@ def _():
     return find_equations(layer, compute_lstm, "ifco").split("; ")[-1]
 
 
-@behavior("numbers.LSTM.bias", "bias of a new LSTM")
+@behavior("numbers.LSTM.bias", "initial bias of `LSTM(1)`")
 def _():
     layer = layers.LSTM(1)
     call(layer, SEQUENCE)
@@ -858,7 +884,7 @@ def _():
 
 @behavior(
     "numbers.{layer}.output",
-    "output of `{layer}` with default arguments, for given weights and input",
+    "output of `{layer}` with default arguments, fixed weights and fixed input",
     KINDS,
 )
 def _(kind):
@@ -928,7 +954,7 @@ def _(policy):
 
 @behavior(
     "dtype.stateful.{policy}",
-    "data type of the states that `LSTM(stateful=True, dtype='{policy}')` keeps",
+    "data type of the stored states of `LSTM(stateful=True, dtype='{policy}')`",
     ["mixed_float16"],
 )
 def _(policy):
@@ -940,13 +966,13 @@ def _(policy):
 # States between calls.
 
 
-@behavior("state.model.reset", "how a model resets its states", answers=["no method"])
+@behavior("state.model.reset", "method that resets the states of a model", answers=["no method"])
 def _():
     names = [name for name in ("reset_states", "reset_state") if hasattr(keras.models.Model, name)]
     return ", ".join(names) or "no method"
 
 
-@behavior("state.layer.reset", "how a layer resets its states", answers=["no method"])
+@behavior("state.layer.reset", "method that resets the states of a layer", answers=["no method"])
 def _():
     names = [name for name in ("reset_states", "reset_state") if hasattr(layers.LSTM, name)]
     return ", ".join(names) or "no method"
@@ -958,7 +984,9 @@ def make_stateful_model(layer):
     return make_model(inputs, layer(inputs))
 
 
-@behavior("state.reset.stack", "resetting a stateful stack of cells", answers=["resets"])
+@behavior(
+    "state.reset.stack", "resetting the states of a stateful stack of cells", answers=["resets"]
+)
 def _():
     layer = layers.RNN([layers.LSTMCell(4), layers.LSTMCell(4)], stateful=True)
     model = make_stateful_model(layer)
@@ -967,7 +995,7 @@ def _():
     return "resets" if is_close(run(model, SEQUENCE), fresh) else "does not reset"
 
 
-@behavior("state.reset.states", "resetting to given states")
+@behavior("state.reset.states", "resetting a layer to given states")
 def _():
     layer = layers.GRU(4, stateful=True)
     make_stateful_model(layer)
@@ -987,7 +1015,7 @@ def _():
 
 @behavior(
     "state.last_batch",
-    "`predict` on three samples in batches of two, stateful",
+    "`predict` with three samples in batches of two and `stateful=True`",
     answers=["{count} answers"],
 )
 def _():
@@ -1012,7 +1040,9 @@ def _():
 
 
 @behavior(
-    "state.initial.GRU.extra", "two initial states for a GRU", answers=["the second is ignored"]
+    "state.initial.GRU.extra",
+    "two tensors as `initial_state` of GRU",
+    answers=["the second is ignored"],
 )
 def _():
     layer, ones = layers.GRU(4), np.ones((2, 4), "float32")
@@ -1023,7 +1053,7 @@ def _():
 
 @behavior(
     "state.initial.unchecked",
-    "a model with an `initial_state` that does not fit",
+    "building a model with an `initial_state` of the wrong shape",
     answers=["a model is built"],
 )
 def _():
@@ -1032,7 +1062,7 @@ def _():
     return "a model is built"
 
 
-@behavior("state.initial.in_list", "an LSTM called on a list of input and states")
+@behavior("state.initial.in_list", "calling an LSTM with a list of input and states")
 def _():
     zeros = np.zeros((2, 4), "float32")
     layers.LSTM(4)([to_tensor(SEQUENCE), to_tensor(zeros), to_tensor(zeros)])
@@ -1040,7 +1070,7 @@ def _():
 
 @behavior(
     "state.cell.one_tensor",
-    "an `LSTMCell` called with one tensor as its states",
+    "calling an `LSTMCell` with a single tensor as its states",
     answers=["row by row"],
 )
 def _():
@@ -1099,7 +1129,7 @@ def make_dropping_lstm():
 
 @behavior(
     "dropout.inference",
-    "does an LSTM with `dropout` and `recurrent_dropout` drop anything at inference?",
+    "do `dropout` and `recurrent_dropout` change the output of LSTM at inference?",
     answers=YES_NO,
 )
 def _():
@@ -1110,7 +1140,7 @@ def _():
 
 @behavior(
     "dropout.equal",
-    "is the last time step of the sequence of an LSTM with `dropout` its state h, in training?",
+    "does the last output of an LSTM with `dropout` equal `state_h` in training?",
     answers=YES_NO,
 )
 def _():
@@ -1183,7 +1213,7 @@ def _():
 
 @behavior(
     "surprise.activity_regularizer",
-    "penalties of `LSTM(activity_regularizer=..., return_state=True)`",
+    "number of losses of `LSTM(activity_regularizer=..., return_state=True)`",
     answers=["{count} penalties"],
 )
 def _():
@@ -1194,7 +1224,7 @@ def _():
 
 @behavior(
     "surprise.attention_query",
-    "`Attention` with a query without time steps",
+    "`Attention` with a 2D query",
     answers=["accepted, {shape}"],
 )
 def _():
@@ -1205,7 +1235,7 @@ def _():
 
 @behavior(
     "surprise.LSTMCell_example",
-    "the example in the reference of `LSTMCell`",
+    "example in the docstring of `LSTMCell`",
     answers=["runs", "no example"],
 )
 def _():
@@ -1223,34 +1253,34 @@ def _():
 # Mistakes, and how they are reported.
 
 
-@behavior("error.stacked_without_sequences", "an LSTM on an LSTM without `return_sequences`")
+@behavior("error.stacked_without_sequences", "stacked LSTM without `return_sequences`")
 def _():
     layers.LSTM(4)(layers.LSTM(4)(layers.Input((3, 2))))
 
 
-@behavior("error.no_features_axis", "an input without an axis of features")
+@behavior("error.no_features_axis", "input without a feature axis")
 def _():
     call(layers.LSTM(4), np.ones((2, 3), "float32"))
 
 
-@behavior("error.a_Python_list", "a Python list for an input")
+@behavior("error.a_Python_list", "Python list as input")
 def _():
     layers.LSTM(4)([[[1.0], [2.0]], [[3.0], [4.0]]])
 
 
-@behavior("error.features_undefined", "an input with an unknown number of features")
+@behavior("error.features_undefined", "input with an unknown number of features")
 def _():
     layers.LSTM(4)(layers.Input((None, None)))
 
 
-@behavior("error.other_features", "another number of features than at the first call")
+@behavior("error.other_features", "different number of features than at the first call")
 def _():
     layer = layers.LSTM(4)
     call(layer, SEQUENCE)
     format_shapes(call(layer, np.ones((2, 3, 5), "float32")))
 
 
-@behavior("error.one_loss_for_a_tuple", "one loss for a model that returns its states")
+@behavior("error.one_loss_for_a_tuple", "single loss for a model that returns its states")
 def _():
     inputs = layers.Input((3, 2))
     model = make_model(inputs, layers.LSTM(4, return_state=True)(inputs))
@@ -1258,12 +1288,12 @@ def _():
     model.fit(SEQUENCE, np.zeros((2, 4), "float32"), verbose=0)
 
 
-@behavior("error.attention_on_one_tensor", "`Attention` called on one tensor")
+@behavior("error.attention_on_one_tensor", "`Attention` with a single tensor")
 def _():
     layers.Attention()(to_tensor(SEQUENCE))
 
 
-@behavior("error.unknown_argument", "a misspelled argument")
+@behavior("error.unknown_argument", "misspelled argument")
 def _():
     layers.LSTM(4, return_sequence=True)
 
@@ -1273,23 +1303,23 @@ def _():
     layers.LSTM(4, unroll=True)(layers.Input((None, 2)))
 
 
-@behavior("error.stateful_without_batch_size", "stateful with an unknown batch size")
+@behavior("error.stateful_without_batch_size", "`stateful=True` with an unknown batch size")
 def _():
     layers.LSTM(4, stateful=True)(layers.Input((3, 2)))
 
 
-@behavior("error.stateful_with_another_batch_size", "a stateful model on another batch size")
+@behavior("error.stateful_with_another_batch_size", "stateful model with a different batch size")
 def _():
     model = make_stateful_model(layers.LSTM(4, stateful=True))
     run(model, np.ones((4, 3, 2), "float32"))
 
 
-@behavior("error.one_state_for_an_LSTM", "one initial state for an LSTM")
+@behavior("error.one_state_for_an_LSTM", "single tensor as `initial_state` of LSTM")
 def _():
     format_shapes(call(layers.LSTM(4), SEQUENCE, initial_state=np.zeros((2, 4), "float32")))
 
 
-@behavior("error.a_state_for_another_batch", "an initial state for another batch size")
+@behavior("error.a_state_for_another_batch", "`initial_state` with a different batch size")
 def _():
     format_shapes(call(layers.GRU(4), SEQUENCE, initial_state=[np.ones((3, 4), "float32")]))
 
@@ -1299,22 +1329,22 @@ def _():
     layers.Bidirectional(layers.LSTM(4), merge_mode="add")
 
 
-@behavior("error.backward_layer_reads_forwards", "a `backward_layer` that reads forwards")
+@behavior("error.backward_layer_reads_forwards", "`backward_layer` without `go_backwards`")
 def _():
     layers.Bidirectional(layers.LSTM(4), backward_layer=layers.LSTM(4))
 
 
-@behavior("error.a_class_for_a_layer", "`Bidirectional` around a class")
+@behavior("error.a_class_for_a_layer", "`Bidirectional` with a class instead of a layer")
 def _():
     layers.Bidirectional(layers.LSTM)
 
 
-@behavior("error.a_cell_for_a_layer", "`Bidirectional` around a cell")
+@behavior("error.a_cell_for_a_layer", "`Bidirectional` with a cell instead of a layer")
 def _():
     layers.Bidirectional(layers.LSTMCell(4))
 
 
-@behavior("error.units_for_a_cell", "`RNN` around a number of units")
+@behavior("error.units_for_a_cell", "`RNN` with a number instead of a cell")
 def _():
     layers.RNN(4)
 

@@ -1,8 +1,5 @@
 """Every page in a real browser: an empty console, light and dark, and the filters of tables."""
 
-import re
-from importlib.metadata import version
-
 import pytest
 from playwright.sync_api import Page, expect
 from support.chromium import LIGHT_AND_DARK, PHONE, Open, settle, window
@@ -186,82 +183,10 @@ def test_the_summary_of_a_folded_class_is_reached_by_keyboard(visit: Open) -> No
     assert page.locator("article details[open]").count() == 0
 
 
-def visible_values(page: Page, behavior: str) -> list[str]:
-    row = page.get_by_role("row").filter(has=page.get_by_role("rowheader", name=behavior))
-    return row.locator(".value:visible").all_inner_texts()
-
-
-CONTAINER = "container that LSTM returns with return_state"
-GATE = "default of recurrent_activation in LSTM"
-
-
-@pytest.fixture
-def lookup(visit: Open) -> Page:
-    return visit("docs/backends.html").page
-
-
-def test_a_reader_selects_a_version(lookup: Page) -> None:
-    """The choice of a version and backend leaves the one value of each behavior there."""
-    pick = lookup.get_by_label("The Keras that you have")
-    for keras, container, gate in (
-        ("Keras 2.2", "list", "hard_sigmoid"),
-        ("tf.keras 2.15", "list", "sigmoid"),
-        ("Keras 3.15 on JAX", "tuple", "sigmoid"),
-    ):
-        pick.select_option(label=keras)
-        assert visible_values(lookup, CONTAINER) == [container]
-        assert visible_values(lookup, GATE) == [gate]
-
-    table = lookup.locator("table.findings").first
-    rows = table.locator("tbody tr").count()
-    assert table.locator(".value:visible").count() == rows > 100
-
-
-def test_the_installed_version_is_selected(lookup: Page) -> None:
-    """By default the page shows the version that the site runs on."""
-    pick = lookup.get_by_label("The Keras that you have")
-    keras = re.sub(r"\.\d+$", "", version("keras"))
-
-    assert pick.evaluate("pick => pick.selectedOptions[0].textContent") == f"Keras {keras}"
-    assert visible_values(lookup, CONTAINER) == ["tuple"]
-
-
-def test_the_filter_searches_the_selected_version(lookup: Page) -> None:
-    """The filter searches the visible values, and not those of other versions."""
-    field = lookup.get_by_role("searchbox", name="Show the behaviours")
-    field.fill("default hard_sigmoid")
-    assert lookup.locator("output").inner_text().startswith("0 / ")
-
-    lookup.get_by_label("The Keras that you have").select_option(label="Keras 2.2")
-    assert not lookup.locator("output").inner_text().startswith("0 / ")
-    assert visible_values(lookup, GATE) == ["hard_sigmoid"]
-
-
-def test_the_chinese_tables(visit: Open) -> None:
-    """On the Chinese page versions and behaviors are found by their Chinese names."""
-    page = visit("zh/docs/backends.html").page
-    page.get_by_label("你手上的 Keras").select_option(label="Keras 3.15（JAX）")
-    assert visible_values(page, "LSTM 设 return_state 时返回的容器") == ["tuple"]
-
-    page.get_by_role("searchbox", name="只显示含有这些词的行为").fill("掩码 下一层")
-    left = page.locator("table.findings").first.locator("tbody tr:visible th").all_inner_texts()
-    assert left
-    assert all("掩码" in title and "下一层" in title for title in left)
-
-
-@pytest.mark.parametrize("page", ["version-history", "backends", "pytorch"])
+@pytest.mark.parametrize("page", ["version-history", "compatibility", "pytorch"])
 @pytest.mark.parametrize("language", ["", "zh/"])
 def test_the_tables_on_a_phone(visit: Open, language: str, page: str) -> None:
     """On a phone no page of compatibility tables scrolls sideways."""
     visited = visit(f"{language}docs/{page}.html", **window(PHONE)).page
 
     assert visited.evaluate("document.documentElement.scrollWidth") <= PHONE
-
-
-def test_without_javascript_every_value_is_visible(visit: Open) -> None:
-    """Without JavaScript each value is in the table, with its versions."""
-    page = visit("docs/backends.html", java_script_enabled=False).page
-
-    assert page.locator(".pick").is_hidden()
-    assert {"list", "tuple"} <= set(visible_values(page, CONTAINER))
-    assert {"hard_sigmoid", "sigmoid"} <= set(visible_values(page, GATE))

@@ -4,6 +4,7 @@ import ast
 import contextlib
 import csv
 import dataclasses
+import importlib
 import io
 import json
 import re
@@ -14,12 +15,22 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema
+import numpy as np
 import pytest
+import tensorflow
 from docutils import nodes
 from docutils.utils import new_document
 
 from keras_compat import __main__ as runner
-from keras_compat import labels, migration_notes, tables, verify, version_files, version_sections
+from keras_compat import (
+    differences,
+    labels,
+    migration_notes,
+    tables,
+    verify,
+    version_files,
+    version_sections,
+)
 from keras_compat.changes import find_changes
 from keras_compat.data_files import (
     DATA,
@@ -32,10 +43,11 @@ from keras_compat.data_files import (
     read_keras,
     read_measured,
 )
+from keras_compat.differences import CONSEQUENCES, find_consequence
 from keras_compat.environments import BACKENDS, ENVIRONMENTS, ON_GPU, PYTORCH, VERSIONS, Environment
 from keras_compat.fingerprints import compute_fingerprints
-from keras_compat.probe import MEASUREMENTS
-from rnn_returns.messages import MIME
+from keras_compat.probe import MASKS, MEASUREMENTS
+from rnn_returns.messages import MIME, Message
 from site_build.checks import typed_facts
 from site_build.checks.words import find_words
 
@@ -147,7 +159,7 @@ def test_the_installed_keras_does_as_recorded() -> None:
 @pytest.mark.parametrize(
     ("name", "value", "title"),
     [
-        ("container.LSTM", "list", "container that LSTM returns with return_state"),
+        ("container.LSTM", "list", "container returned by LSTM with return_state"),
         ("numbers.LSTM.output", [0.5, 0.5], "output of LSTM with default arguments"),
         ("mask.used", None, "does LSTM use the mask of an Embedding?"),
     ],
@@ -200,7 +212,7 @@ def test_every_text_is_in_the_catalog() -> None:
                 collect(part)
 
     for table in (
-        tables.make_lookup(ON_TENSORFLOW, ALL[len(ON_TENSORFLOW) :], INSTALLED),
+        tables.make_lookup(ALL, INSTALLED, "keras-2.2"),
         tables.make_backend_comparison(ALL[len(ON_TENSORFLOW) - 1 :]),
         tables.make_gpu_table(INSTALLED),
         tables.make_environment_table(ENVIRONMENTS),
@@ -218,8 +230,14 @@ def test_every_text_is_in_the_catalog() -> None:
         version_sections.SectionText.NO_CHANGES,
         version_sections.SectionText.NOT_MEASURED,
     }
-    answers = {answer for measurement in MEASUREMENTS.values() for answer in measurement.answers}
-    assert answers | {*labels.PYTORCH_ANSWERS} <= templates
+    # A value that is the same everywhere is not in a table of differences.
+    answers = {
+        answer
+        for name, measurement in MEASUREMENTS.items()
+        if len({str(keras.behaviors[name]) for keras in ALL}) > 1
+        for answer in measurement.answers
+    }
+    assert {*map(labels.word_answer, [*answers, *labels.PYTORCH_ANSWERS])} <= templates
 
 
 def test_a_nightly_build_without_changes() -> None:
@@ -378,8 +396,8 @@ def test_what_is_the_same_everywhere() -> None:
         assert keras.behaviors["dropout.same_mask.dropout"] == "yes"
 
 
-def test_what_the_page_on_backends_says() -> None:
-    """The sentences of the page are true of the data."""
+def test_what_the_page_on_compatibility_says() -> None:
+    """The sentences of the page about backends hold for the data."""
     on = {
         keras.environment.backend: keras.behaviors
         for keras in ALL
@@ -399,6 +417,116 @@ def test_what_the_page_on_backends_says() -> None:
     for name in on["tensorflow"]:
         if name.startswith("mask.state."):
             assert len({str(values[name]) for values in on.values()}) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "other", "expected"),
+    [
+        ("mask.used.initial_state", "yes", "no", "RESULT"),
+        ("numbers.GRU.output", [0.5, 0.25], [0.5, 0.75], "RESULT"),
+        ("default.LSTM.recurrent_activation", "hard_sigmoid", "sigmoid", "RESULT"),
+        ("default.LSTM.implementation", "2", "not in its configuration", "STRUCTURE"),
+        ("container.LSTM", "list", "tuple", "STRUCTURE"),
+        ("argument.inputs", "accepted", "TypeError: no", "RAISED"),
+        ("error.one_loss_for_a_tuple", "accepted", "KeyError: no", "RAISED"),
+        ("error.units_for_a_cell", "ValueError: a", "ValueError: b", "WORDING"),
+        ("mask.warning.Conv1D", "none", "Layer", "WORDING"),
+        ("argument.inputs", "ValueError: a", "TypeError: b", None),
+        ("container.LSTM", "tuple", "tuple", None),
+        ("surprise.LSTMCell_example", "runs", "ValueError: a", None),
+    ],
+)
+def test_the_kind_of_a_difference(name: str, value: Any, other: Any, expected: str | None) -> None:
+    """Results come before errors, errors before structure, and structure before wording."""
+    kind = find_consequence(name, value, other)
+
+    assert (kind and kind.name) == expected
+    assert kind is None or kind in CONSEQUENCES
+
+
+@pytest.mark.parametrize("picked", ["keras-2.1", "tf.keras-2.15", "keras-3.0", "keras-3.15-jax"])
+def test_the_lookup_lists_every_difference(picked: str) -> None:
+    """Each behavior that differs from the newest Keras is in one row, with its two values."""
+    table = tables.make_lookup(ALL, INSTALLED, picked)
+    keras = ALL[table.picked]
+    different = [
+        name
+        for name, value in keras.behaviors.items()
+        if find_consequence(name, value, INSTALLED.behaviors[name])
+    ]
+    rows = [row for _, rows in table.groups for row in rows if table.picked in row.positions]
+
+    assert keras.environment.name == picked
+    # A row can describe several layers.
+    described = [
+        name
+        for name in different
+        for row in rows
+        if isinstance(row.title, Message)
+        and row.title.template == MEASUREMENTS[name].title
+        and all(
+            text in str(row.title.values[key]).split(", ")
+            for key, text in MEASUREMENTS[name].fields.items()
+        )
+    ]
+    assert sorted(described) == sorted(different)
+    for row in rows:
+        [value] = [value.value for value in row.values if table.picked in value.positions]
+        assert value != row.reference
+
+
+def test_the_newest_keras_has_no_difference() -> None:
+    """The reference does not differ from itself, and unchanged behaviors are in no row."""
+    table = tables.make_lookup(ALL, INSTALLED, INSTALLED.environment.name)
+    titles = {row.title for _, rows in table.groups for row in rows}
+
+    assert not any(table.picked in row.positions for _, rows in table.groups for row in rows)
+    assert labels.format_title("equal.LSTM") not in titles
+    assert labels.format_title("mask.state.right") not in titles
+    assert repr(table) == "Differences from Keras 3.15 on TensorFlow: Keras 3.15"
+
+
+def test_the_table_of_backends_is_short() -> None:
+    """At most thirty rows compare the backends, and an error has its own type."""
+    release = [INSTALLED, *(k for k in ALL if k.keras == INSTALLED.keras and k != INSTALLED)]
+    table = tables.make_backend_comparison(release)
+    rows = [row for _, rows in table.groups for row in rows]
+
+    assert 10 < len(rows) <= 30
+    assert "JAX: raises TypeError" in repr(table)
+    assert "NumPy, OpenVINO: raises IndexError" in repr(table)
+
+
+def test_the_gpus_that_were_not_measured() -> None:
+    """One sentence lists the backends that were not measured on a GPU."""
+    assert repr(tables.describe_not_run(ON_GPU)) == (
+        "Not measured on a GPU: TensorFlow, PyTorch, JAX (no GPU was available)."
+    )
+
+
+def test_the_downloads() -> None:
+    """The files have each value that was measured."""
+    first, *rows = csv.reader(differences.as_csv(ALL).splitlines())
+    data = json.loads(differences.as_json(ALL))
+
+    assert first == ["behavior", "title", *(keras.environment.name for keras in ALL)]
+    assert {row[0] for row in rows} == set(MEASUREMENTS) == set(data["behaviors"])
+    for keras in ALL:
+        assert data["environments"][keras.environment.name]["keras"] == keras.keras
+        for name, value in keras.behaviors.items():
+            assert data["behaviors"][name]["values"][keras.environment.name] == value
+
+
+@pytest.mark.keras
+def test_the_masks_that_cudnn_supports() -> None:
+    """Before Keras calls cuDNN, it checks that each row of the mask is right-padded."""
+    rnn = importlib.import_module("keras.src.backend.tensorflow.rnn")
+    rnn._assert_valid_mask(np.array([MASKS["right"]]))
+
+    message = "does not correspond to right-padded sequences.*use_cudnn=False"
+    for name in ("middle", "left", "row"):
+        with pytest.raises(tensorflow.errors.InvalidArgumentError, match=message):
+            rnn._assert_valid_mask(np.array([MASKS[name]]))
 
 
 def test_pytorch_returns_what_keras_returns() -> None:
@@ -525,14 +653,16 @@ def test_only_what_changed_is_measured(
 
 
 def test_the_pages_have_what_was_measured(published: Path) -> None:
-    """The installed Keras was measured for a page; another has all values, also without scripts."""
+    """The installed Keras was measured for a page; another lists what differs, and all as files."""
     history = (published / "docs/version-history.html").read_text(encoding="utf-8")
     assert "behaviors measured again, all as recorded." in history
     for name in re.findall(r'<a href="([^"]+\.(?:csv|json))"', history):
         assert (published / "docs" / name).stat().st_size > 1000, name
 
-    html = (published / "docs/backends.html").read_text(encoding="utf-8")
+    html = (published / "docs/compatibility.html").read_text(encoding="utf-8")
     assert html.count("<option") == len(ALL)
     text = unescape(html)
-    for name in MEASUREMENTS:
-        assert labels.format_group_and_title(name) in text
+    assert labels.format_title("mask.used.initial_state") in text
+    assert labels.format_title("mask.used") not in text
+    for download in ("compatibility.csv", "compatibility.json"):
+        assert (published / "docs" / download).exists()

@@ -36,12 +36,12 @@ def test_it_names_what_changed(
     assert upstream_report.main(["keras-nightly", "--report", str(file)]) == 1
     log = capsys.readouterr().out
     assert f"Keras {NIGHTLY.keras} differs from Keras {BEFORE.keras}:" in log
-    assert "- does LSTM propagate its mask to the next layer?: yes before, no now\n" in log
+    assert "- is the mask propagated to the next layer by LSTM?: yes before, no now\n" in log
     report = file.read_text(encoding="utf-8")
     for part in (
         f"tensorflow {NIGHTLY.versions['tensorflow']}",
         "## Recurrent layers, `Bidirectional` and `TimeDistributed` use the mask of their input",
-        "| does GRU propagate its mask to the next layer? | yes | no |",
+        "| is the mask propagated to the next layer by GRU? | yes | no |",
         "```python\ndef _():\n    # The backward layer reads the padded step first",
         "Expected: `yes`\n\nGot: `no`\n",
     ):
@@ -74,7 +74,7 @@ def test_known_changes(tmp_path: Path, capsys: Capture) -> None:
 
     options = ["keras-nightly", "--known", "keras-nightly", "--report", str(file)]
     assert upstream_report.main(options) == 0
-    assert "mask to the next layer?: yes before, no now (known)" in capsys.readouterr().out
+    assert "to the next layer by LSTM?: yes before, no now (known)" in capsys.readouterr().out
     assert file.exists()
 
 
@@ -82,7 +82,7 @@ def test_known_changes(tmp_path: Path, capsys: Capture) -> None:
     ("name", "value", "text"),
     [
         ("container.LSTM", "list", "with return_state: tuple before, list now"),
-        ("mask.propagated.LSTM", "yes", "next layer?: yes, known as no"),
+        ("mask.propagated.LSTM", "yes", "next layer by LSTM?: yes, known as no"),
     ],
     ids=["another change", "a change that was reverted"],
 )

@@ -19,7 +19,7 @@ CATALOGS = [file.relative_to(ROOT).as_posix() for file in (ROOT / catalogs.LOCAL
 GLOSSARY = read_glossary(ROOT)
 # A table of compatibility, with the choice before it, and its text except messages of Keras.
 TABLE = re.compile(
-    r'(?:<p class="pick".*?</p>\s*)?<table class="rnn-table atlas.*?</table>', re.DOTALL
+    r'(?:<p class="pick".*?</p>\s*)?<table class="rnn-table measured.*?</table>', re.DOTALL
 )
 # Elements of other tables and of diagrams whose text is not a name or a value.
 TRANSLATED = '<title|<desc|<caption|<th |<text class="rnn-(?:faint|bold|strong|title)"'
@@ -193,11 +193,11 @@ def texts_of_tables(published: Path, page: str) -> set[str]:
     soup = read_soup(published, page)
     for message in soup.select("td [lang=en], th [lang=en], .version-notes :is(code, pre)"):
         message.extract()
-    places = soup.select("table.atlas, .pick, .version-notes")
+    places = soup.select("table.measured, table.differences, .pick, .version-notes")
     return {text for place in places for text in place.stripped_strings}
 
 
-@pytest.mark.parametrize("page", ["version-history", "backends", "pytorch"])
+@pytest.mark.parametrize("page", ["version-history", "compatibility", "pytorch"])
 def test_the_tables_are_chinese(published: Path, page: str) -> None:
     """On a Chinese page only names are English in the compatibility tables."""
     names = {"nightly", "list", "tuple", "dict", "sigmoid", "tanh", "inputs", "sequences", "output",

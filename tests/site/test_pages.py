@@ -15,19 +15,6 @@ from rnn_returns.table import values_text
 # One package under two names: the lock takes the small one where there is one.
 TENSORFLOW = packages_distributions()["tensorflow"][0]
 FLAG_PAGES = [page for page in PAGES if page.startswith("docs/flags/")]
-# To be rewritten.
-PAGES_WITH_BARE_ANSWERS = {
-    "docs/backends.html",
-    "docs/behavior/go-backwards.html",
-    "docs/behavior/initial-state-and-stateful.html",
-    "docs/behavior/inside-the-cell.html",
-    "docs/behavior/masking.html",
-    "docs/layers/bidirectional.html",
-    "docs/layers/cells-and-stacks.html",
-    "docs/layers/convlstm.html",
-    "docs/layers/time-distributed.html",
-    "docs/original.html",
-}
 
 
 def text_of(published: Path, page: str) -> str:
@@ -72,7 +59,7 @@ def test_equal_values_are_printed(published: Path, page: str) -> None:
     assert any(rows[0] == rows[1] for rows in values if len(rows) > 1)
 
 
-@pytest.mark.parametrize("page", sorted(set(PAGES) - PAGES_WITH_BARE_ANSWERS))
+@pytest.mark.parametrize("page", PAGES)
 def test_no_output_is_a_bare_answer(published: Path, page: str) -> None:
     """No cell outputs only True or False: readers see the values that are compared."""
     assert not {"True", "False"} & set(outputs_of(published, page))

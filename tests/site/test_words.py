@@ -11,29 +11,21 @@ from docutils.utils import new_document
 from sphinx import addnodes
 from support.sites import ROOT
 
-from site_build.checks.words import NOT_YET, WORDS, find_in_prose, find_words
+from site_build.checks.words import WORDS, find_in_prose, find_words
 
 SOURCE = ROOT / "src"
-# To be rewritten.
-MODULES_WITH_OLD_WORDS = {
-    "keras_compat/display.py",
-    "keras_compat/labels.py",
-    "keras_compat/tables.py",
-}
 # Names in data, which are not prose.
 ALLOWED = {
-    "keras_compat/torch_probe.py": ["output at real steps"],  # The key of recorded values.
+    # The names of recorded values.
+    "keras_compat/labels.py": ["output at real steps"],
+    "keras_compat/torch_probe.py": ["output at real steps"],
     "site_build/execution/fingerprint.py": ["name|flags|Features"],  # A line of /proc/cpuinfo.
 }
 DOCUMENTS = ["README.md", "CONTRIBUTING.md", "ARCHITECTURE.md", "CHANGELOG.md"]
 DOCUMENTS += ["src/preloaded_kernels/README.md"]
 # Code in a docstring, and the name of an argument before its description.
 CODE = re.compile(r"``[^`]*``|`[^`]*`|^ *\**\w+:(?= )", re.MULTILINE)
-FILES = sorted(
-    name
-    for file in SOURCE.rglob("*.py")
-    if (name := file.relative_to(SOURCE).as_posix()) not in MODULES_WITH_OLD_WORDS
-)
+FILES = sorted(file.relative_to(SOURCE).as_posix() for file in SOURCE.rglob("*.py"))
 
 
 def list_texts(tree: ast.AST) -> Iterator[str]:
@@ -109,7 +101,7 @@ def test_the_names_of_arguments_are_code() -> None:
         addnodes.literal_emphasis("", "Flags"),
         nodes.Text(") – The flags."),
     )
-    [(_, problem)] = find_in_prose(document, "page")
+    [(_, problem)] = find_in_prose(document)
     assert problem == (
         "'flags': write argument, because return_sequences is an argument; "
         "Flags is only the name of the class: '… (…) – The flags.'"
@@ -122,13 +114,3 @@ def test_each_word_is_explained() -> None:
         assert word.use, word.pattern
         assert word.reason, word.pattern
         assert list(find_words(word.use)) == []
-
-
-def test_the_pages_to_rewrite_exist() -> None:
-    """A page that is deleted or renamed leaves the list of pages that are not rewritten."""
-    missing = [
-        page
-        for page in NOT_YET
-        if not any((ROOT / f"{page}{end}").exists() for end in (".md", ".py"))
-    ]
-    assert missing == []

@@ -41,7 +41,7 @@ def _check_page(app: Sphinx, doctree: nodes.document) -> None:
     names.record_names(app.env, docname, doctree)
     for node, problem in (
         *typed_facts.find_in_prose(doctree, allowed),
-        *words.find_in_prose(doctree, docname),
+        *words.find_in_prose(doctree),
         *doctests.find_untested(doctree),
         *markup.find_inline_code(doctree),
     ):

@@ -6,7 +6,7 @@ arguments in a reference are code.
 
 import re
 import tomllib
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,8 +20,6 @@ _CODE = (nodes.literal, nodes.raw, addnodes.literal_strong, addnodes.literal_emp
 _DATA: dict[str, Any] = tomllib.loads(
     Path(__file__).with_suffix(".toml").read_text(encoding="utf-8")
 )
-NOT_YET: Collection[str] = frozenset(_DATA["not_yet"])
-"""The pages that still have such words."""
 
 
 @dataclass(frozen=True)
@@ -67,10 +65,8 @@ because a layer passes tensors and propagates masks"]
             yield f"{found.group()!r}: write {word.use}, because {word.reason}"
 
 
-def find_in_prose(doctree: nodes.document, docname: str) -> Iterator[tuple[nodes.Node, str]]:
+def find_in_prose(doctree: nodes.document) -> Iterator[tuple[nodes.Node, str]]:
     """Yield each piece of prose of a page that contains such a word."""
-    if docname in NOT_YET:
-        return
     for element, text in _list_texts(doctree):
         for problem in find_words(text):
             yield element, f"{problem}: {text!r}"
