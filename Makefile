@@ -12,7 +12,7 @@ PARALLEL = --numprocesses=3 --dist=worksteal
 help:  ## Print this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## */\1\t/' | expand -t 14
 
-html: .venv/ready  ## Execute and build the site, or what changed; print the address to open
+html: .venv/ready $(if $(TOOLS),_build/tool/ready)  ## Execute and build the site, or what changed; TOOLS=1 adds the model checker (npm)
 	$(RUN) -m site_build html
 
 check: .venv/ready  ## Check style and types, and run the tests that need neither Keras nor a build
@@ -107,6 +107,14 @@ clean:  ## Remove all that was built; the environment stays
 _build/audit/ready: tests/audit/package.json tests/audit/package-lock.json
 	@for tool in npm java; do command -v $$tool >/dev/null || \
 	  { echo "make audit needs Node.js 20 and Java 17, or newer; there is no $$tool here."; exit 1; }; done
+	@mkdir -p $(@D)
+	cp $^ $(@D)
+	npm ci --prefix $(@D) --ignore-scripts --no-audit --no-fund
+	@touch $@
+
+# Python for browsers, which the site publishes with the model checker.
+_build/tool/ready: docs/_tool/package.json docs/_tool/package-lock.json
+	@command -v npm >/dev/null || { echo "TOOLS=1 needs npm; there is none here."; exit 1; }
 	@mkdir -p $(@D)
 	cp $^ $(@D)
 	npm ci --prefix $(@D) --ignore-scripts --no-audit --no-fund

@@ -39,6 +39,7 @@ extensions = [
     "site_build.incremental.outdated",
     "site_build.publish.site_metadata",
     "site_build.content.explorer",
+    "site_build.content.model_check",
     "site_build.i18n.languages",
     "site_build.i18n.message_parser",
     "site_build.content.search_index",
@@ -76,6 +77,9 @@ autodoc_typehints = "description"
 autodoc_member_order = "bysource"
 # Their projects' inventories would have to be fetched, and the site builds without a network.
 nitpick_ignore_regex = [("py:class", r"numpy\..*|collections\.abc\..*")]
+
+# The checker of models on docs/explain.md
+model_checker = bool(os.environ.get("TOOLS"))
 
 # Translation
 locale_dirs = ["docs/locale"]

@@ -33,7 +33,7 @@ exit status:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command with *arguments*, those of the process if None; return the exit status."""
-    options = _build_parser().parse_args(arguments)
+    options = build_parser().parse_args(arguments)
     if (options.input or options.mask or options.initial_state) and not any(
         map(_is_layer, options.targets)
     ):
@@ -48,7 +48,8 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
 
 
-def _build_parser() -> argparse.ArgumentParser:
+def build_parser() -> argparse.ArgumentParser:
+    """Return the parser of the command's arguments."""
     parser = argparse.ArgumentParser(
         prog=PROGRAM,
         description="Report what the recurrent layers of saved Keras models return, what uses it "
@@ -103,7 +104,7 @@ def _print_results(options: argparse.Namespace) -> int:
     """Print what is known of every target; return the worst status."""
     status, results = 0, []
     for target in options.targets:
-        result = _try_target(target, options)
+        result = try_target(target, options)
         if isinstance(result, str):
             status = _report_error(target, result)
             data: dict[str, Any] = {"error": result}
@@ -119,7 +120,7 @@ def _print_results(options: argparse.Namespace) -> int:
     return status
 
 
-def _try_target(target: str, options: argparse.Namespace) -> "Report | PredictedReturn | str":
+def try_target(target: str, options: argparse.Namespace) -> "Report | PredictedReturn | str":
     """Return what is known of *target*, or why it cannot be read."""
     try:
         return _read_target(target, options)

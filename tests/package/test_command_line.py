@@ -17,7 +17,7 @@ from keras.src.saving.serialization_lib import SafeModeScope
 from support.sites import ROOT
 
 from rnn_returns import explain, observe
-from rnn_returns.__main__ import MAX_BYTES, _build_parser, main
+from rnn_returns.__main__ import MAX_BYTES, build_parser, main
 from rnn_returns.models.explanation import explain_json
 
 Capture = pytest.CaptureFixture[str]
@@ -347,6 +347,6 @@ def test_the_api_page_lists_every_option() -> None:
     """The table on the page has the options of the parser, and no other."""
     page = (ROOT / "docs/api.md").read_text(encoding="utf-8")
     [table] = re.findall(r"^\| Option \|.*?\n\n", page, re.M | re.S)
-    options = {option for action in _build_parser()._actions for option in action.option_strings}
+    options = {option for action in build_parser()._actions for option in action.option_strings}
 
     assert set(re.findall(r"--[a-z-]+", table)) - {"---"} == options - {"-h", "--help"}

@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from pathlib import Path
 
 import pytest
 from support.sites import ROOT
@@ -53,9 +54,12 @@ def test_the_lock_is_hashed_and_names_no_index() -> None:
     assert "--index" not in LOCK
 
 
-def test_the_lock_of_the_audit_is_complete() -> None:
-    """It is hashed, and installs whatever is released later: no lock holds "latest" by itself."""
-    folder = ROOT / "tests/audit"
+@pytest.mark.parametrize("folder", [ROOT / "tests/audit", ROOT / "docs/_tool"])
+def test_the_locks_of_npm_are_complete(folder: Path) -> None:
+    """They are hashed, name no registry, and install the same whatever is released later.
+
+    No lock holds "latest" by itself.
+    """
     lock = json.loads((folder / "package-lock.json").read_text(encoding="utf-8"))["packages"]
     package = json.loads((folder / "package.json").read_text(encoding="utf-8"))
     latest = {
@@ -66,6 +70,7 @@ def test_the_lock_of_the_audit_is_complete() -> None:
     }
 
     assert all("integrity" in locked for place, locked in lock.items() if place)
+    assert not [place for place, locked in lock.items() if "resolved" in locked]
     assert latest == {name: set(names) for name, names in package.get("overrides", {}).items()}
 
 

@@ -14,7 +14,8 @@ from sphinx import addnodes
 
 _SPECIAL = re.compile(r"([\\`*\[\]<])")
 _TAGS = re.compile(r"<[^>]*>")
-_EXPLORER = re.compile(r"<(/?)rnn-explorer\b")
+# Elements whose texts only their scripts complete, such as ``time step {step}``.
+_INTERACTIVE = re.compile(r"<(/?)rnn-(?:explorer|model-check)\b")
 # A link until its address is resolved, in private-use characters, which no text contains.
 _LINK = "\ue010{text}\ue011{kind}\ue012{address}\ue013"
 _LINKS = re.compile(_LINK.format(text="(.*?)", kind="(.*?)", address="(.*?)"), re.DOTALL)
@@ -53,13 +54,10 @@ def resolve_links(block: str, link: Callable[[str, bool], str]) -> str:
 
 
 def visible_children(node: nodes.Node) -> Iterator[nodes.Node]:
-    """Yield the children of *node* without the Explorer.
-
-    Only its script completes its texts, such as ``time step {step}``.
-    """
+    """Yield the children of *node* without the Explorer and the model checker."""
     is_inside = False
     for child in node.children:
-        marks = _EXPLORER.findall(child.astext()) if isinstance(child, nodes.raw) else []
+        marks = _INTERACTIVE.findall(child.astext()) if isinstance(child, nodes.raw) else []
         if marks:
             is_inside = marks[-1] == ""
         elif not is_inside:

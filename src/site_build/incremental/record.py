@@ -19,7 +19,7 @@ from site_build.execution import fingerprint
 RECORD = Path("_build/work/record.json")
 # What a site is made of, besides the packages in `fingerprint.SOURCE`.
 _PLACES = ("conf.py", "index.md", "docs", "examples", "pyproject.toml", "README.md", "LICENSE")
-_VARIABLES = ("SITE_URL", "REPOSITORY")
+_VARIABLES = ("SITE_URL", "REPOSITORY", "TOOLS")
 # Files of editors and of Python, and catalogs as Sphinx compiles them.
 _IGNORED = re.compile(r"(?:^|/)[.#]|~$|__pycache__|\.mo$")
 # A page, or its catalog in a language. What begins with an underscore is not a page.

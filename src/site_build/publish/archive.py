@@ -5,6 +5,8 @@ from pathlib import Path
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 NAME = "keras-rnn-returns.zip"
+# The files of the model checker: no page that is opened from a disk can run them.
+TOOL = "tool"
 MEGABYTE = 10**6
 # The link to the file on a page, and the place of its size, which is not known until the end.
 _LINK = re.compile(r'\s*<p class="offline">.*?</p>', re.DOTALL)
@@ -12,11 +14,15 @@ _SIZE = re.compile(r'(<span class="archive-size">)[^<]*')
 
 
 def write_archive(site: Path) -> None:
-    """Put all files of a folder into one file there, and write its size on pages that link it.
+    """Put the files of a folder into one file there, and write its size on pages that link it.
+
+    The model checker is not among them.
 
     The bytes depend only on those of the files. Within the archive no page links it.
     """
-    files = sorted(path for path in site.rglob("*") if path.is_file())
+    files = sorted(
+        path for path in site.rglob("*") if path.is_file() and path.parent != site / TOOL
+    )
     with ZipFile(site / NAME, "w", ZIP_DEFLATED, compresslevel=9) as archive:
         for file in files:
             content = file.read_bytes()

@@ -6,6 +6,7 @@ Nothing of the file is run, extracted or written to disk. What is read is limite
 
 import json
 import os
+import re
 import stat
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,9 @@ ATTRIBUTES = ("model_config", "keras_version", "backend")
 MAX_JSON = 8 * 2**20
 MAX_VALUES = 500_000  # A model of 2,000 layers has 160,000 in 2 MiB.
 MAX_DEPTH = 200
+# A text in JSON, also one without an end, so that each character is read once.
+_TEXT = re.compile(r'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
+_NO_BRACKETS = bytes({*range(256)} - {*b"[]{}"})
 
 SAVE = 'Save the model again with model.save("model.keras").'
 DAMAGED = f"The file is damaged, or in a form that is not supported. {SAVE}"
@@ -215,14 +219,12 @@ def _parse(text: str, what: str) -> dict[str, Any]:
         )
     if sum(text.count(mark) for mark in ",[{") > MAX_VALUES:
         raise ValueError(f"{what} has more than {MAX_VALUES:,} values; at most that many are read.")
-    try:
-        value = json.loads(text.removeprefix("\ufeff"))
-        if isinstance(value, (dict, list)) and not _is_within(value, MAX_DEPTH):
-            raise RecursionError
-    except RecursionError:  # Ours, or that of the parser.
+    if _is_nested(text, MAX_DEPTH):
         raise ValueError(
             f"{what} is nested more than {MAX_DEPTH} levels deep; at most that many are read."
-        ) from None
+        )
+    try:
+        value = json.loads(text.removeprefix("\ufeff"))
     except json.JSONDecodeError as error:
         place = f"line {error.lineno}, column {error.colno}"
         raise ValueError(f"{what} is not JSON: {error.msg}, {place}.") from None
@@ -233,14 +235,18 @@ def _parse(text: str, what: str) -> dict[str, Any]:
     return value
 
 
-def _is_within(value: dict[str, Any] | list[Any], depth: int) -> bool:
-    """Return whether an object or a list has at most *depth* levels, with itself."""
-    if depth == 0:
-        return False
-    for part in value.values() if isinstance(value, dict) else value:
-        if isinstance(part, (dict, list)) and not _is_within(part, depth - 1):
-            return False
-    return True
+def _is_nested(text: str, depth: int) -> bool:
+    """Return whether a text has more than *depth* levels of brackets.
+
+    Parsers have limits of their own, which differ between systems; a browser's cannot be caught.
+    """
+    marks = _TEXT.sub("", text).encode("ascii", "replace").translate(None, _NO_BRACKETS)
+    level = 0
+    for mark in marks:
+        level += 1 if mark in b"[{" else -1
+        if not 0 <= level <= depth:
+            return level > depth
+    return False
 
 
 def _get_text(values: dict[str, Any], key: str, what: str) -> str:
