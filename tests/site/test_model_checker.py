@@ -44,7 +44,9 @@ def test_the_page(published: Path, language: str) -> None:
     has_checker = (published / TOOL).is_dir()
 
     assert ("<rnn-model-check" in html, "without-checker" in html) == (has_checker, not has_checker)
-    assert "{size}" not in (published / language / "docs/explain.html.md").read_text(encoding="utf-8")
+    assert "{size}" not in (published / language / "docs/explain.html.md").read_text(
+        encoding="utf-8"
+    )
 
 
 @pytest.mark.parametrize(("steps", "drawn"), [(None, 3), (12, 12), (13, 3)])
