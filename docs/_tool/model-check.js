@@ -104,16 +104,17 @@
         create("span", { textContent: this.text("file") }),
         this.file,
       );
-      const field = (name, title) => {
-        const input = create("input", { name, type: "text", autocomplete: "off", spellcheck: false });
+      const field = (name, placeholder) => {
+        const options = { name, placeholder, type: "text", autocomplete: "off", spellcheck: false };
+        const input = create("input", options);
         input.setAttribute("autocapitalize", "off");
-        return create("label", {}, create("span", { textContent: this.text(title) }), input);
+        return create("label", {}, create("span", { textContent: this.text(name) }), input);
       };
       this.form = create(
         "form",
         {},
-        field("layer", "layer"),
-        field("shape", "shape"),
+        field("layer", "LSTM(4, return_state=True)"),
+        field("shape", "8,10,3"),
         create("button", { textContent: this.text("check") }),
       );
       this.controls = create("div", { className: "rnn-forms", hidden: true }, this.drop, this.form);
