@@ -93,7 +93,7 @@ class TableText(StrEnum):
     RAISED = "Errors in one of the two"
     RAISED_BY_SOME = "Errors with some backends"
     STRUCTURE = "Different containers, shapes, data types or arguments"
-    WORDING = "Different wording of errors and warnings"
+    WORDING = "Different error types, error messages or warnings"
     KERAS_3 = "Keras 3 on TensorFlow"
     OTHER_BACKENDS = "Keras 3 on other backends"
     ERROR = "raises {error}"

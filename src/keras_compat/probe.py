@@ -232,7 +232,7 @@ def normalize_message(line):
 
 @behavior(
     "returns.{layer}.{flags}",
-    "shape that `{layer}` returns with neither argument",
+    "shape that `{layer}` returns with default arguments",
     with_flags("neither"),
 )
 @behavior(
@@ -247,7 +247,7 @@ def normalize_message(line):
 )
 @behavior(
     "returns.{layer}.{flags}",
-    "shapes that `{layer}` returns with both arguments",
+    "shapes that `{layer}` returns with `return_sequences` and `return_state`",
     with_flags("both"),
 )
 def _(which):
@@ -256,7 +256,8 @@ def _(which):
 
 
 @behavior(
-    "returns.Bidirectional.GRU", "shapes that `Bidirectional(GRU)` returns with both arguments"
+    "returns.Bidirectional.GRU",
+    "shapes that `Bidirectional(GRU)` returns with `return_sequences` and `return_state`",
 )
 def _():
     return format_shapes(call(layers.Bidirectional(layers.GRU(4, **FLAGS["both"])), SEQUENCE))
@@ -264,12 +265,14 @@ def _():
 
 @behavior(
     "returns.Bidirectional.{mode}",
-    "shapes that `Bidirectional(LSTM, merge_mode=None)` returns with both arguments",
+    "shapes that `Bidirectional(LSTM, merge_mode=None)` returns with `return_sequences` and "
+    "`return_state`",
     ["None"],
 )
 @behavior(
     "returns.Bidirectional.{mode}",
-    "shapes that `Bidirectional(LSTM, merge_mode='{mode}')` returns with both arguments",
+    "shapes that `Bidirectional(LSTM, merge_mode='{mode}')` returns with `return_sequences` and "
+    "`return_state`",
     ["concat", "sum", "ave", "mul"],
 )
 def _(mode):
@@ -280,7 +283,7 @@ def _(mode):
 
 @behavior(
     "returns.stack.{layer}",
-    "shapes and nesting that a stack of two `{layer}` cells returns with `return_state`",
+    "shapes and nesting that stacked `{layer}` cells with 3 and 4 units return with `return_state`",
     ["LSTM"],
 )
 def _():
@@ -290,7 +293,7 @@ def _():
 
 @behavior(
     "returns.stack.{layer}",
-    "shapes and nesting that a stack of two `{layer}` cells returns with `return_state`",
+    "shapes and nesting that stacked `{layer}` cells with 3 and 4 units return with `return_state`",
     ["GRU"],
 )
 def _():
@@ -331,16 +334,19 @@ CONVOLVED = {
 }
 
 
-@behavior("returns.{layer}", "shapes that `{layer}` returns with both arguments", CONVOLVED)
+@behavior(
+    "returns.{layer}",
+    "shapes that `{layer}` returns with `return_sequences` and `return_state`",
+    CONVOLVED,
+)
 def _(kind):
     layer = getattr(layers, kind)(4, 2, **FLAGS["both"])
     return format_shapes(call(layer, np.ones(CONVOLVED[kind], "float32")))
 
 
 @behavior(
-    "returns.{layer}.{flags}",
-    "shape that `{layer}` returns with neither argument",
-    ["TimeDistributed.neither"],
+    "returns.TimeDistributed.neither",
+    "shape that `TimeDistributed(LSTM)` returns with six sequences in each sample",
 )
 def _():
     inputs = layers.Input((6, 5, 1))
@@ -350,7 +356,8 @@ def _():
 
 @behavior(
     "returns.TimeDistributed.state",
-    "shapes that `TimeDistributed(LSTM(return_state=True))` returns",
+    "shapes that `TimeDistributed(LSTM(return_state=True))` returns with six sequences in each "
+    "sample",
 )
 def _():
     layer = layers.TimeDistributed(layers.LSTM(4, return_state=True))
