@@ -238,7 +238,7 @@ def _parse(text: str, what: str) -> dict[str, Any]:
 def _is_nested(text: str, depth: int) -> bool:
     """Return whether a text has more than *depth* levels of brackets.
 
-    Parsers have limits of their own, which differ between systems; a browser's cannot be caught.
+    The limit of the JSON parser differs between systems, and in a browser exceeding it ends Python.
     """
     marks = _TEXT.sub("", text).encode("ascii", "replace").translate(None, _NO_BRACKETS)
     level = 0
