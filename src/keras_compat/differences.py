@@ -22,7 +22,7 @@ _STRUCTURE = re.compile(
     r"|default\..*\.(implementation|time_major)"
 )
 # The example in a docstring is documentation.
-_NO_BEHAVIOR = "surprise.LSTMCell_example"
+NO_BEHAVIOR = "surprise.LSTMCell_example"
 
 
 def find_consequence(behavior: str, value: Value, other: Value) -> TableText | None:
@@ -32,7 +32,7 @@ def find_consequence(behavior: str, value: Value, other: Value) -> TableText | N
     >>> find_consequence("container.LSTM", "list", "tuple").value
     'Different containers, shapes, data types or arguments'
     """
-    if behavior == _NO_BEHAVIOR or is_equivalent(behavior, value, other):
+    if behavior == NO_BEHAVIOR or is_equivalent(behavior, value, other):
         return None
     if is_error(value) != is_error(other):
         return TableText.RAISED
