@@ -100,7 +100,6 @@ search_weights = {
     "docs/truth-table": 0.6,
     "docs/original": 0.6,
     "docs/faq": 0.7,
-    "docs/explain": 0.7,
 }
 search_data = "docs/search"
 

@@ -127,7 +127,6 @@
     ask();
   });
   form.elements.q.addEventListener("input", () => show(form.elements.q.value.trim()));
-  form.elements.q.addEventListener("focus", ranking, { once: true });
   window.addEventListener("popstate", ask);
   if (!location.search) form.elements.q.focus();
   ask();

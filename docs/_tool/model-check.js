@@ -248,8 +248,9 @@
 
     show(name, isFile, { error, text, parts }) {
       if (error) {
-        if (error.startsWith(name)) this.say("plain", { reason: error }, true);
-        else this.say("error", { name, reason: error }, true);
+        // As the command does it: the name, which the reason can start with, once.
+        const reason = error.startsWith(`${name} `) ? error.slice(name.length + 1) : error;
+        this.say("error", { name, reason }, true);
         return;
       }
       const found = parts.flatMap(({ diagnostics }) => diagnostics ?? []);

@@ -136,8 +136,7 @@ def printed(capsys: pytest.CaptureFixture[str]) -> Callable[..., str]:
         out, err = capsys.readouterr()
         name = Path(target).name if os.path.exists(target) else target
         reason = err.removeprefix(f"{PROGRAM}: {target}: ")
-        error = reason if reason.startswith(name) else f"{name}: {reason}"
-        return (error if status else out).rstrip("\n")
+        return (f"{name}: {reason}" if status else out).rstrip("\n")
 
     return run
 

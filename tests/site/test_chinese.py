@@ -248,6 +248,9 @@ def test_a_query_finds_the_pages_with_its_words(published: Path, visit: Open) ->
     for query in ("隐藏状态", "掩码", "门", "return_state", "重新训练"):
         page.goto(f"{page.url.partition('?')[0]}?q={query}")
         page.locator("#search-results .search-summary", has_text="找到").wait_for()
+        more = page.get_by_role("button", name="显示更多结果")
+        while more.is_visible():
+            more.click()
         links = page.locator("#search-results li a").evaluate_all(
             "all => all.map(link => link.href)"
         )

@@ -142,7 +142,7 @@ def _merge_index(app: Sphinx, exception: Exception | None) -> None:
                 (anchors[0] if number else "", section["title"], *texts, section["text"])
             )
         index[address] = {"weight": _weigh(app, name), "parts": sections}
-    words = _read_toml(app, "words")
+    words = {"common": [], "synonyms": []} | _read_toml(app, "words")
     text = "".join(
         f"const {name} = {json.dumps(value, ensure_ascii=False, separators=(',', ':'))};\n"
         for name, value in (("SEARCHED", index), ("SEARCH_WORDS", words))
@@ -162,7 +162,7 @@ def _read_phrases(app: Sphinx) -> dict[str, set[str]]:
 
 def _read_toml(app: Sphinx, name: str) -> dict[str, Any]:
     file = Path(app.srcdir, app.config.search_data, f"{name}.toml")
-    return tomllib.loads(file.read_text(encoding="utf-8")) if app.config.search_data else {}
+    return tomllib.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
 
 
 def _weigh(app: Sphinx, name: str) -> float:
