@@ -92,12 +92,15 @@ const Ranking = (() => {
 
     const COMMON = new Set(common.filter((word) => !HAN.test(word)));
     const COMMON_HAN = common.filter((word) => HAN.test(word)).sort((a, b) => b.length - a.length);
-    const groups = synonyms.map((group) =>
-      group.map((words) => ({ words, terms: read(words).flatMap(({ whole }) => whole) })),
-    );
     const spaced = (text) => ` ${read(text).map(({ run }) => run.toLowerCase()).join(" ")} `;
-    const contains = (query, words) =>
-      HAN.test(words) ? query.includes(words) : spaced(query).includes(spaced(words));
+    const groups = synonyms.map((group) =>
+      group.map((words) => ({
+        words,
+        isHan: HAN.test(words),
+        whole: spaced(words),
+        terms: read(words).flatMap(({ whole }) => whole),
+      })),
+    );
     const plain = (query) => {
       let text = query;
       for (const word of COMMON_HAN) text = text.replaceAll(word, " ");
@@ -125,8 +128,11 @@ const Ranking = (() => {
         const found = parts.map((part) => add(part, known ? PART_OF_NAME : 1));
         if (!known && !found.includes(true)) unknown.set(whole[0], weight * rarity(0));
       }
+      const text = spaced(query);
       weights.others = groups.flatMap((group) => {
-        const given = group.filter(({ words }) => contains(query, words));
+        const given = group.filter(({ words, isHan, whole }) =>
+          isHan ? query.includes(words) : text.includes(whole),
+        );
         if (!given.length) return [];
         const terms = new Set(given.flatMap((one) => one.terms));
         const weight = sum([...terms].map((term) => weights.get(term) ?? 0));

@@ -93,13 +93,14 @@
   let asked;
   const show = async (query) => {
     asked = query;
-    const { weighed, found, matches } = await ranking();
+    const loaded = query && (await ranking());
     if (query !== asked) return; // More was typed meanwhile.
     list.replaceChildren();
     summary.textContent = "";
     advice.hidden = query !== "";
     more.hidden = true;
     if (!query) return;
+    const { weighed, found, matches } = loaded;
     const weights = weighed(query);
     const worth = ({ terms }) => Math.max(...terms.map((term) => weights.get(term)));
     const marked = matches(query, weights)
@@ -118,7 +119,7 @@
   const ask = () => {
     const query = new URLSearchParams(location.search).get("q")?.trim() ?? "";
     form.elements.q.value = query;
-    if (query) show(query);
+    show(query);
   };
   form.addEventListener("submit", (event) => {
     // Where a browser refuses this, as it may for a file, it sends the form.

@@ -8,8 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from keras_compat.labels import TableText
-from rnn_returns.messages import Displayed, Joined, Message, Render
+from rnn_returns.messages import Displayed, Joined, Render
 from rnn_returns.table import Table
 
 
@@ -54,14 +53,10 @@ class ValuesTable(Displayed):
     Args:
         caption: What the table contains.
         rows: A title and the values, for each behavior.
-        options: The names of the versions that a reader can select, or empty.
-        picked: The option that is selected at first.
     """
 
     caption: str
     rows: tuple[tuple[str, tuple[LocatedValue, ...]], ...]
-    options: tuple[str, ...] = ()
-    picked: int = 0
 
     def __repr__(self) -> str:
         lines = [self.caption]
@@ -70,26 +65,11 @@ class ValuesTable(Displayed):
         return "\n".join(lines)
 
     def html(self, render: Render) -> str:
-        """Format it as a table, after the field that selects a version."""
+        """Format it as a table."""
         body = "".join(self._format_row(title, values, render) for title, values in self.rows)
         return (
-            f"{self._format_picker(render)}"
             f'<table class="rnn-table measured findings"><caption>{render(self.caption)}</caption>'
             f"<tbody>{body}</tbody></table>"
-        )
-
-    def _format_picker(self, render: Render) -> str:
-        if not self.options:
-            return ""
-        options = "".join(
-            f"<option{' selected' if index == self.picked else ''}>{render(option)}</option>"
-            for index, option in enumerate(self.options)
-        )
-        label = render(Message(TableText.PICK))
-        # Hidden because it does nothing without its script, which shows it.
-        return (
-            f'<p class="pick" hidden><label><span>{label}</span> '
-            f"<select>{options}</select></label></p>"
         )
 
     def _format_row(self, title: str, values: Sequence[LocatedValue], render: Render) -> str:

@@ -178,6 +178,9 @@ def test_the_search_by_keyboard(visit: Open) -> None:
     page.go_back()
     expect(page.locator(FIELD)).to_have_value("merge_mode")
     expect(page.locator("#search-results a").first).to_have_text(re.compile("[Mm]erge"))
+    page.go_back()
+    expect(page.locator(FIELD)).to_have_value("")
+    expect(page.locator("#search-results li")).to_have_count(0)
 
 
 def test_a_result_shows_its_context(visit: Open) -> None:
