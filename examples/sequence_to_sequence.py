@@ -118,8 +118,11 @@ model = keras.Model(inputs, scores)
 print(model.output_shape)
 
 # %% [markdown]
+# (guide-teacher-forcing)=
 # ## Train the model
 #
+# The decoder receives the shifted target instead of the tokens that it predicts.
+# This is called *teacher forcing*.
 # Keep 100 sequences for the evaluation:
 
 # %%
