@@ -1,4 +1,7 @@
-"""Fold the groups of the list of pages; the group of the page that is open is unfolded."""
+"""Fold the groups of the list of pages; the group of the page that is open is unfolded.
+
+The theme folds the pages below a page, but gives the button no name.
+"""
 
 from collections.abc import Callable
 from typing import Any
@@ -26,7 +29,7 @@ def _add_folding(
 
 
 def fold(html: str) -> str:
-    """Return a list of pages whose captions fold what follows them.
+    """Return a list of pages whose captions fold what follows them, by buttons that have names.
 
     The group with the current page is open; where there is none, the first is.
 
@@ -34,8 +37,14 @@ def fold(html: str) -> str:
     >>> one = '<p class="caption"><span>One</span></p><ul><li>a</li></ul>'
     >>> fold(one)
     '<details open=""><summary><span>One</span></summary><ul><li>a</li></ul></details>'
+    >>> fold('<li class="has-children"><a>B</a><details><summary></summary></details></li>')
+    '<li class="has-children"><a>B</a><details><summary aria-label="B"></summary></details></li>'
     """
     soup = BeautifulSoup(html, "html.parser")
+    for page in soup.select("li.has-children"):
+        button, link = page.select_one("summary"), page.select_one("a")
+        if button and link:
+            button["aria-label"] = link.get_text(strip=True)
     groups = []
     for caption in soup.select("p.caption"):
         pages = caption.find_next_sibling("ul")
