@@ -36,7 +36,8 @@ test-slow: html  ## Run the tests that take long: the whole site, built in every
 bench: .venv/ready  ## Measure how fast the site is built, against stock MyST-NB
 	cd tests && ../$(RUN) -m bench
 
-audit: _build/audit/ready html  ## Check every page with axe, the W3C's checker and Lighthouse (Node.js, Java)
+audit: _build/audit/ready  ## Check every page with axe, the W3C's checker and Lighthouse (Node.js, Java)
+	$(MAKE) html TOOLS=1
 	REQUIRE_BROWSER=1 $(RUN) -m pytest $(PARALLEL) -m audit --ignore=tests/audit/test_lighthouse.py
 	$(RUN) -m pytest -m audit tests/audit/test_lighthouse.py # Alone, because it measures.
 
