@@ -88,18 +88,20 @@ gettext_location = False
 
 # Search: how much a page counts. Pages that list what other pages explain come after them.
 search_weights = {
-    "index": 1.3,
+    "index": 1.4,
     "docs/flags/*": 1.25,
+    "docs/behavior/initial-state-and-stateful": 1.25,
+    "docs/behavior/go-backwards": 1.25,
     "docs/errors/index": 0.5,
     "docs/pitfalls/index": 0.5,
-    "docs/compatibility": 0.8,
-    "docs/version-history": 0.8,
+    "docs/compatibility": 0.66,
+    "docs/version-history": 0.73,
     "docs/contributing": 0.4,
     "docs/diagnostics*": 0.6,
-    "docs/api": 0.6,
+    "docs/api": 0.59,
     "docs/truth-table": 0.6,
     "docs/original": 0.6,
-    "docs/faq": 0.7,
+    "docs/faq": 0.64,
 }
 search_data = "docs/search"
 

@@ -7,18 +7,17 @@ const Ranking = (() => {
   // How much a word counts by where it stands, and how much less it counts there among many.
   // `called` has the texts of the links to a section, `asked` questions that it answers.
   const FIELDS = {
-    title: [8, 0.7], called: [3, 0.3], asked: [9, 0.3], page: [1, 0], text: [0.7, 0.6],
+    title: [8, 0.7], called: [3.7, 0.3], asked: [9, 0.3], page: [1, 0.05],
+    text: [0.7, 0.6],
   };
   // How late a word that is repeated counts for no more.
-  const REPEATED = 8;
+  const REPEATED = 18;
   // What a part of a name counts where the whole name is known: `return` of `return_state`.
-  const PART_OF_NAME = 0.5;
-  // What a word counts that stands in no title, link or question: it tells less of a subject.
-  const ONLY_IN_TEXTS = 0.7;
+  const PART_OF_NAME = 0.22;
   // What a number counts: it is mostly the size of the reader's own layer.
-  const OF_NUMBER = 0.1;
+  const OF_NUMBER = 0.43;
   // What another word for a word of the query counts.
-  const SYNONYM = 0.4, LEAST_SYNONYM = 3;
+  const SYNONYM = 0.33, LEAST_SYNONYM = 1.8;
   // How much the sections of a page count for the page itself, by their mean: it is about them.
   const OF_SECTIONS = 0.9;
   // How much more a section counts that has the query word by word, and how many are compared.
@@ -28,9 +27,12 @@ const Ranking = (() => {
   // The pages of messages, and how many results are offered where nothing answers.
   const MESSAGES = "docs/errors/", CLOSEST = 5;
   // A section is left out that covers less of the query than this part of what the best one covers.
-  const LEAST_PART = 0.3;
-  // Below this part of the query, by the weight of its words, a section does not answer it.
-  const ANSWERED = 0.45;
+  const LEAST_PART = 0.19;
+  // What two characters count that no section has side by side: it has each of them in other words.
+  const UNKNOWN_PAIR = 0.23;
+  // What the best section must score for each unit of the query's weight to answer it. If none does,
+  // so many results are shown before the questions and messages that are closest.
+  const ANSWERED = 2, BEST_GUESSES = 3;
 
   const sum = (numbers) => numbers.reduce((total, number) => total + number, 0);
 
@@ -69,7 +71,6 @@ const Ranking = (() => {
 
     // For each term the sections that have it, with how much.
     const index = new Map();
-    const subjects = new Set();
     for (const [field, [weight, long]] of Object.entries(FIELDS)) {
       const terms = sections.map((section) => {
         const runs = read(section[field]);
@@ -81,7 +82,6 @@ const Ranking = (() => {
       sections.forEach((section, number) => {
         const each = weight / (1 - long + (long * terms[number].length) / average);
         for (const term of terms[number]) {
-          if (field !== "text") subjects.add(term);
           if (!index.has(term)) index.set(term, new Map());
           index.get(term).set(section, (index.get(term).get(section) ?? 0) + each);
         }
@@ -96,7 +96,8 @@ const Ranking = (() => {
     const groups = synonyms.map((group) =>
       group.map((words) => ({
         words,
-        isHan: HAN.test(words),
+        // Chinese has no blanks between words, and code is more than its words.
+        asWritten: HAN.test(words) || !/^[\p{L}\p{N}]/u.test(words),
         whole: spaced(words),
         terms: read(words).flatMap(({ whole }) => whole),
       })),
@@ -114,7 +115,7 @@ const Ranking = (() => {
       const unknown = new Map();
       const add = (term, weight) => {
         const having = index.get(term)?.size ?? 0;
-        const value = weight * rarity(having) * (subjects.has(term) ? 1 : ONLY_IN_TEXTS);
+        const value = weight * rarity(having);
         if (having) weights.set(term, Math.max(weights.get(term) ?? 0, value));
         return having > 0;
       };
@@ -126,12 +127,13 @@ const Ranking = (() => {
         const known = whole.map((term) => add(term, weight)).includes(true);
         if (known && HAN.test(run)) continue;
         const found = parts.map((part) => add(part, known ? PART_OF_NAME : 1));
+        if (HAN.test(run)) unknown.set(run, UNKNOWN_PAIR * whole.length * rarity(0));
         if (!known && !found.includes(true)) unknown.set(whole[0], weight * rarity(0));
       }
       const text = spaced(query);
       weights.others = groups.flatMap((group) => {
-        const given = group.filter(({ words, isHan, whole }) =>
-          isHan ? query.includes(words) : text.includes(whole),
+        const given = group.filter(({ words, asWritten, whole }) =>
+          asWritten ? query.includes(words) : text.includes(whole),
         );
         if (!given.length) return [];
         const terms = new Set(given.flatMap((one) => one.terms));
@@ -223,12 +225,14 @@ const Ranking = (() => {
       }
       const results = [...pages.values()].map((all) => all.slice(0, SECTIONS_A_PAGE));
       // What no section has counts as well here.
-      const known = all / (all + weights.unknown);
-      const first = results.slice(0, CLOSEST).flat();
-      const covered = Math.max(0, ...first.map((section) => scores.get(section)[1]));
-      if (known * covered >= ANSWERED) return { results, answered: true };
-      const helpful = first.filter(({ address, asked }) => asked || address.startsWith(MESSAGES));
-      return { results: helpful.map((section) => [section]), answered: false };
+      const answered = best.length > 0 && best[0][1] / (all + weights.unknown) >= ANSWERED;
+      if (answered) return { results, answered };
+      const helpful = results
+        .slice(BEST_GUESSES, CLOSEST)
+        .flat()
+        .filter(({ address, asked }) => asked || address.startsWith(MESSAGES));
+      const closest = helpful.map((section) => [section]);
+      return { results: [...results.slice(0, BEST_GUESSES), ...closest], answered };
     };
 
     // The words of a text that a query has. What was read is kept for the next key.

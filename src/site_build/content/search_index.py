@@ -51,10 +51,23 @@ def _sections(page: nodes.document) -> Iterator[dict[str, Any]]:
         title = section.next_node(named)
         assert isinstance(section, nodes.Element)
         assert title is not None
+        if _only_links(section):
+            continue
         # `rnn_returns.observe` is the title of what is imported as `observe`.
         name = title["ids"][0].partition(".")[2] if title["ids"] else title.astext()
         text = " ".join(" ".join(_texts(section)).split())
         yield {"anchors": title["ids"] or section["ids"], "title": name, "text": text}
+
+
+def _only_links(section: nodes.Element) -> bool:
+    """Whether a section is only a list of links, as "See also" is: it answers no query itself."""
+    _, *content = section.children
+    items = content[0].children if [type(each) for each in content] == [nodes.bullet_list] else ()
+    links = [item.next_node(nodes.reference) for item in items]
+    return bool(items) and all(
+        link is not None and item.astext().startswith(link.astext())
+        for item, link in zip(items, links, strict=True)
+    )
 
 
 def _texts(node: nodes.Node) -> Iterator[str]:
@@ -133,7 +146,9 @@ def _merge_index(app: Sphinx, exception: Exception | None) -> None:
         for number, section in enumerate(page["sections"]):
             anchors = section["anchors"]
             names = [f"{address}#{anchor}" for anchor in anchors] + ([] if number else [address])
-            links = set().union(*(called[each] for each in names))
+            # An address says in a few words what a section is about, in English in every language.
+            labels = {*anchors} - {nodes.make_id(section["title"])}
+            links = labels.union(*(called[each] for each in names))
             questions = set().union(
                 *(asked[each] for each in names), *(phrases[each] for each in anchors)
             )
