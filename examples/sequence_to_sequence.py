@@ -229,6 +229,8 @@ assert np.array_equal(again, predicted)
 # The decoder ignores the mask because you call it with `initial_state`.
 # :::
 #
+# In Keras 2, the decoder uses the mask; see [](#keras-2-to-3).
+#
 # With padding at the end, the outputs at unmasked time steps are correct, but the final states are
 # not.
 # Pass `mask=` if you use these states, or if the padding is at the start.
@@ -278,8 +280,8 @@ assert not same(ignored[:, 2:], output)
 assert same(masked[:, 2:], output)
 
 # %% [markdown]
-# The nightly build does not propagate the mask through the decoder to the loss;
-# see [](#q-mask-warning).
+# The nightly build does not propagate the mask through the decoder to the loss.
+# There, pass `sample_weight` to `fit` and `evaluate`; see [](#q-mask-warning).
 #
 # ## See also
 #

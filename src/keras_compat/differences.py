@@ -12,6 +12,7 @@ from keras_compat.data_files import MeasuredKeras, Value
 from keras_compat.display import LocatedValue, Quoted
 from keras_compat.labels import TableText, format_title, sort_behaviors
 from keras_compat.probe import MEASUREMENTS
+from keras_compat.version_sections import make_anchor
 from rnn_returns.messages import Displayed, Joined, Message, Render
 
 # Different results come first, then errors, then structure, then the wording of messages.
@@ -89,11 +90,13 @@ class DifferenceRow:
         title: What was measured.
         values: The values, each with the positions of its options.
         reference: The value of the reference.
+        since: The version that returns this value first, if a section describes this change.
     """
 
     title: str
     values: tuple[LocatedValue, ...]
     reference: str
+    since: str = ""
 
     @property
     def positions(self) -> list[int]:
@@ -177,10 +180,11 @@ class DifferencesTable(Displayed):
             for value in row.values
         )
         picked = f"<p>{_format_where(self._format_picked(render), render)}{values}</p>"
-        reference = _format_where(render(self.reference), render)
+        where = _format_where(render(self.reference), render)
+        reference = f"{where}{format_value(row.reference, render)}{_format_since(row, render)}"
         return (
-            f'<tr{self._mark(row.positions)}><th scope="row">{render(row.title)}</th><td>{picked}'
-            f"<p>{reference}{format_value(row.reference, render)}</p></td></tr>"
+            f'<tr{self._mark(row.positions)}><th scope="row">{render(row.title)}</th>'
+            f"<td>{picked}<p>{reference}</p></td></tr>"
         )
 
     def _format_picked(self, render: Render) -> str:
@@ -246,6 +250,14 @@ def format_value(value: str, render: Render) -> str:
     """Format a value, which is English if it is quoted from Keras."""
     language = ' lang="en"' if isinstance(value, Quoted) else ""
     return f'<span class="value"{language}>{render(value)}</span>'
+
+
+def _format_since(row: DifferenceRow, render: Render) -> str:
+    """Link a row to the section of the other page that tells what to do about the difference."""
+    if not row.since:
+        return ""
+    text = render(Message(TableText.SINCE, version=row.since))
+    return f' <a href="version-history.html#{make_anchor(row.since)}">{text}</a>'
 
 
 def _format_where(html: str, render: Render) -> str:

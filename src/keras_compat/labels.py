@@ -89,8 +89,9 @@ class TableText(StrEnum):
     # Inside a row.
     PICK = "Version and backend"
     DIFFERENCES = "Differences from {newest}"
+    SINCE = "since {version}"
     RESULT = "Different results without an error"
-    RAISED = "Errors in one of the two"
+    RAISED = "Errors in only one of the two"
     RAISED_BY_SOME = "Errors with some backends"
     STRUCTURE = "Different containers, shapes, data types or arguments"
     WORDING = "Different error types, error messages or warnings"

@@ -6,10 +6,13 @@ The notes are data, in the folder ``notes``. Each has these keys:
   error is ``error``, whatever its message. Versions are not named: they come from the data.
 - ``kind``: ``added``, ``changed``, ``fixed`` or ``removed``. A note is ``unlisted`` if another note
   explains the change, or if only a text changed.
-- ``important``: whether code that ran before fails, or returns other values without an error.
+- ``important``: whether a result can change, or be wrong, without an error.
+- ``version``: the release, if the change was read from Keras's source code and not measured. Such a
+  note has no ``behaviors``.
 - ``summary``: the new and the old behavior; ``action``: what to do, if anything.
 - ``example``: the action as Python code. It uses `keras`, and of the names `layer`, `model`, `x`,
-  `mask`, `state`, `states`, `units`, `config` and `shape` those that it does not assign.
+  `mask`, `state`, `states`, `units`, `weights`, `config` and `shape` those that it does not
+  assign.
 """
 
 import re
@@ -27,23 +30,26 @@ FOLDER = PACKAGE / "notes"
 class MigrationNote:
     """What a change means, and what to do about it; the keys of the data are explained above."""
 
-    behaviors: str
     summary: str
     kind: str
+    behaviors: str = ""
     action: str = ""
     new: str = ".*"
     old: str = ".*"
     example: str = ""
     important: bool = False
+    version: str = ""
 
     def __post_init__(self) -> None:
-        """Check the kind.
+        """Check the kind, and that the note belongs to measured behaviors or to a version.
 
         Raises:
-            ValueError: If it is not one of `KINDS`.
+            ValueError: If the kind is not one of `KINDS`, or if the note has both or neither.
         """
         if self.kind not in KINDS:
             raise ValueError(f"{self.kind!r} is not one of {', '.join(KINDS)}: {self.summary}")
+        if bool(self.behaviors) == bool(self.version):
+            raise ValueError(f"Set either behaviors or version: {self.summary}")
 
     def fits(self, change: Change) -> bool:
         """Return whether this note is about *change*."""

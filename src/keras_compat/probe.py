@@ -232,22 +232,22 @@ def normalize_message(line):
 
 @behavior(
     "returns.{layer}.{flags}",
-    "shape that `{layer}` returns with default arguments",
+    "shape returned by `{layer}` with default arguments",
     with_flags("neither"),
 )
 @behavior(
     "returns.{layer}.{flags}",
-    "shape that `{layer}` returns with `return_sequences`",
+    "shape returned by `{layer}` with `return_sequences`",
     with_flags("sequences"),
 )
 @behavior(
     "returns.{layer}.{flags}",
-    "shapes that `{layer}` returns with `return_state`",
+    "shapes returned by `{layer}` with `return_state`",
     with_flags("state"),
 )
 @behavior(
     "returns.{layer}.{flags}",
-    "shapes that `{layer}` returns with `return_sequences` and `return_state`",
+    "shapes returned by `{layer}` with `return_sequences` and `return_state`",
     with_flags("both"),
 )
 def _(which):
@@ -257,7 +257,7 @@ def _(which):
 
 @behavior(
     "returns.Bidirectional.GRU",
-    "shapes that `Bidirectional(GRU)` returns with `return_sequences` and `return_state`",
+    "shapes returned by `Bidirectional(GRU)` with `return_sequences` and `return_state`",
 )
 def _():
     return format_shapes(call(layers.Bidirectional(layers.GRU(4, **FLAGS["both"])), SEQUENCE))
@@ -265,13 +265,13 @@ def _():
 
 @behavior(
     "returns.Bidirectional.{mode}",
-    "shapes that `Bidirectional(LSTM, merge_mode=None)` returns with `return_sequences` and "
+    "shapes returned by `Bidirectional(LSTM, merge_mode=None)` with `return_sequences` and "
     "`return_state`",
     ["None"],
 )
 @behavior(
     "returns.Bidirectional.{mode}",
-    "shapes that `Bidirectional(LSTM, merge_mode='{mode}')` returns with `return_sequences` and "
+    "shapes returned by `Bidirectional(LSTM, merge_mode='{mode}')` with `return_sequences` and "
     "`return_state`",
     ["concat", "sum", "ave", "mul"],
 )
@@ -283,7 +283,7 @@ def _(mode):
 
 @behavior(
     "returns.stack.{layer}",
-    "shapes and nesting that stacked `{layer}` cells with 3 and 4 units return with `return_state`",
+    "shapes and nesting returned by stacked `{layer}` cells with 3 and 4 units and `return_state`",
     ["LSTM"],
 )
 def _():
@@ -293,7 +293,7 @@ def _():
 
 @behavior(
     "returns.stack.{layer}",
-    "shapes and nesting that stacked `{layer}` cells with 3 and 4 units return with `return_state`",
+    "shapes and nesting returned by stacked `{layer}` cells with 3 and 4 units and `return_state`",
     ["GRU"],
 )
 def _():
@@ -313,14 +313,17 @@ def _():
     return f"{len(returned)} values, {'nested' if nested else 'flat'}"
 
 
-@behavior("returns.stack.one", "shapes that a list of one LSTM cell returns with `return_state`")
+@behavior(
+    "returns.stack.one",
+    "shapes returned by `RNN` with a list of one LSTM cell and `return_state`",
+)
 def _():
     return format_shapes(call(layers.RNN([layers.LSTMCell(4)], return_state=True), SEQUENCE))
 
 
 @behavior(
     "returns.stack.one.unrolled",
-    "shapes that a list of one LSTM cell returns with `return_state` and `unroll`",
+    "shapes returned by `RNN` with a list of one LSTM cell, `return_state` and `unroll`",
 )
 def _():
     layer = layers.RNN([layers.LSTMCell(4)], return_state=True, unroll=True)
@@ -336,7 +339,7 @@ CONVOLVED = {
 
 @behavior(
     "returns.{layer}",
-    "shapes that `{layer}` returns with `return_sequences` and `return_state`",
+    "shapes returned by `{layer}` with `return_sequences` and `return_state`",
     CONVOLVED,
 )
 def _(kind):
@@ -346,7 +349,7 @@ def _(kind):
 
 @behavior(
     "returns.TimeDistributed.neither",
-    "shape that `TimeDistributed(LSTM)` returns with six sequences in each sample",
+    "shape returned by `TimeDistributed(LSTM)` with six sequences in each sample",
 )
 def _():
     inputs = layers.Input((6, 5, 1))
@@ -356,7 +359,7 @@ def _():
 
 @behavior(
     "returns.TimeDistributed.state",
-    "shapes that `TimeDistributed(LSTM(return_state=True))` returns with six sequences in each "
+    "shapes returned by `TimeDistributed(LSTM(return_state=True))` with six sequences in each "
     "sample",
 )
 def _():
@@ -553,7 +556,7 @@ def _(kind):
 
 @behavior(
     "mask.output.left.started",
-    "running sums of 1 2 3 4 from the initial state 100 with time steps 1 and 2 masked",
+    "running sums of 1 2 3 4 with the initial state 100 and time steps 1 and 2 masked",
 )
 def _():
     layer = make_adder(return_sequences=True)
@@ -564,7 +567,7 @@ def _():
 
 @behavior(
     "mask.output.default.{layer}",
-    "what `{layer}` returns at a masked time step",
+    "output of `{layer}` at a masked time step",
     ["LSTM", "GRU"],
     answers=["repeats the previous output"],
 )
@@ -706,7 +709,8 @@ def _():
 
 @behavior(
     "mask.used.initial_state",
-    "does GRU use the mask of an `Embedding` when it is called with `initial_state`?",
+    "is the mask of an `Embedding` used by a recurrent layer that is called with `initial_state`? "
+    "(measured with `GRU`)",
     answers=YES_NO,
 )
 def _():
@@ -939,7 +943,7 @@ def format_dtypes(returned):
 
 @behavior(
     "dtype.{layer}.{policy}",
-    "data types that `{layer}(dtype='{policy}')` returns",
+    "data types returned by `{layer}(dtype='{policy}')`",
     [f"LSTM.{policy}" for policy in POLICIES],
     answers=["output {output}, states {states}"],
 )
@@ -950,7 +954,7 @@ def _(which):
 
 @behavior(
     "dtype.Bidirectional.{policy}",
-    "data types that `Bidirectional(LSTM(dtype='{policy}'))` returns",
+    "data types returned by `Bidirectional(LSTM(dtype='{policy}'))`",
     POLICIES,
     answers=["output {output}, states {states}"],
 )
@@ -1002,7 +1006,7 @@ def _():
     return "resets" if is_close(run(model, SEQUENCE), fresh) else "does not reset"
 
 
-@behavior("state.reset.states", "resetting a layer to given states")
+@behavior("state.reset.states", "resetting a layer with the argument `states`")
 def _():
     layer = layers.GRU(4, stateful=True)
     make_stateful_model(layer)
@@ -1060,7 +1064,7 @@ def _():
 
 @behavior(
     "state.initial.unchecked",
-    "building a model with an `initial_state` of the wrong shape",
+    "creating a model with an `initial_state` of the wrong shape",
     answers=["a model is built"],
 )
 def _():
@@ -1069,7 +1073,7 @@ def _():
     return "a model is built"
 
 
-@behavior("state.initial.in_list", "calling an LSTM with a list of input and states")
+@behavior("state.initial.in_list", "calling an LSTM on a list of the input and the states")
 def _():
     zeros = np.zeros((2, 4), "float32")
     layers.LSTM(4)([to_tensor(SEQUENCE), to_tensor(zeros), to_tensor(zeros)])

@@ -16,7 +16,7 @@ from keras_compat.differences import (
     merge_layers,
 )
 from keras_compat.display import CompatTable, LocatedValue, Quoted, ValuesTable
-from keras_compat.environments import ON_GPU, Environment
+from keras_compat.environments import ON_GPU, VERSIONS, Environment
 from keras_compat.labels import (
     BACKENDS,
     PYTORCH_ANSWERS,
@@ -31,6 +31,7 @@ from keras_compat.labels import (
     format_value,
     sort_behaviors,
 )
+from keras_compat.version_sections import find_version
 from rnn_returns.messages import Joined, Message
 
 # The names of what is installed next to Keras.
@@ -75,6 +76,9 @@ def make_lookup(
         picked: The name of the environment that is selected at first.
     """
     names = [keras.environment.name for keras in measured]
+    releases = read_measured(VERSIONS)
+    releases = releases[: releases.index(newest) + 1]
+    since = {name: find_version(name, releases) for name in newest.behaviors}
     groups = []
     for consequence in CONSEQUENCES:
         # The wording of a message matters only where it is the difference.
@@ -84,9 +88,10 @@ def make_lookup(
             for name in newest.behaviors
         }
         behaviors = [name for name, values in found.items() if values]
-        titles = merge_layers(behaviors, found.__getitem__)
+        same = {name: (found[name], since[name]) for name in behaviors}
+        titles = merge_layers(behaviors, same.__getitem__)
         rows = (
-            DifferenceRow(title, found[name], display(name, newest.behaviors[name]))
+            DifferenceRow(title, found[name], display(name, newest.behaviors[name]), since[name])
             for name, title in titles.items()
         )
         groups.append((consequence.value, tuple(rows)))

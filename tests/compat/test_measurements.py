@@ -31,7 +31,7 @@ from keras_compat import (
     version_files,
     version_sections,
 )
-from keras_compat.changes import find_changes
+from keras_compat.changes import find_changes, is_error
 from keras_compat.data_files import (
     DATA,
     PACKAGE,
@@ -250,20 +250,24 @@ def test_a_nightly_build_without_changes() -> None:
 
 
 def test_changes_and_notes_belong_together() -> None:
-    """A reader learns what to do about each change, and each note is about a change.
+    """A reader learns what to do about each change, and each note is about a change or a version.
 
-    No note contains a version or another number.
+    No note contains a minor version or a measured number.
     """
+    notes = migration_notes.MIGRATION_NOTES
     assert len(CHANGES) > 100
-    assert {migration_notes.find_note(change) for change in CHANGES} == set(
-        migration_notes.MIGRATION_NOTES
-    )
-    for note in migration_notes.MIGRATION_NOTES:
+    measured = {migration_notes.find_note(change) for change in CHANGES}
+    assert measured == {note for note in notes if not note.version}
+    read = [note for note in notes if note.version]
+    names = {labels.format_label(keras) for keras in ON_TENSORFLOW}
+    assert read
+    assert {note.version for note in read} <= names
+    for note in notes:
         assert note.summary.endswith(".")
         assert note.action.endswith(".") or note.action == ""
         assert note.action or note.kind in ("added", "fixed") or not note.important
         text = f"{note.summary} {note.action}"
-        assert typed_facts.find_facts(text) == []
+        assert typed_facts.find_facts(text, ("Keras 2",)) == []
         assert list(find_words(text.replace("`", ""))) == []
 
 
@@ -290,7 +294,24 @@ def test_a_change_with_two_notes(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_kind_of_a_note() -> None:
     """A note of an unknown kind is an error, because no section would list it."""
     with pytest.raises(ValueError, match="'change' is not one of added, changed"):
-        migration_notes.MigrationNote(r"equal\..*", "It changed.", "change")
+        migration_notes.MigrationNote("It changed.", "change", r"equal\..*")
+
+
+def test_the_sizes_of_the_measurements() -> None:
+    """Shapes are for two samples and four units, unless the title has other sizes or is stacked.
+
+    `TimeDistributed` stacks the output and the states along a new first axis.
+    """
+    for name, value in INSTALLED.behaviors.items():
+        title = MEASUREMENTS[name].title
+        if name.startswith("error.") or is_error(value) or name == "returns.TimeDistributed.state":
+            continue
+        for shape in re.findall(r"\((\d+(?:, \d+)*)\)", str(value)):
+            batch, *_, units = map(int, shape.split(", "))
+            assert batch == 2, (name, value)
+            wide = name.startswith("returns.Bidirectional.") and "None" not in title
+            expected = {3, 4} if "3 and 4 units" in title else {4, 8} if wide else {4}
+            assert units in expected, (name, value)
 
 
 def test_the_page_has_a_section_for_each_version() -> None:
@@ -413,6 +434,12 @@ def test_what_the_page_on_compatibility_says() -> None:
             assert on[backend]["mask.output.left.started"] == started
             assert on[backend]["mask.custom_cell"] == custom
             assert on[backend]["mask.zero_output.unrolled"] == unrolled
+            for name, repeated in (
+                ("right", "1 3 3 3"),
+                ("middle", "1 1 1 5"),
+                ("left", "0 0 3 7"),
+            ):
+                assert on[backend][f"mask.output.{name}"] == repeated
             expected = "3" if backend == "openvino" else "0"
             assert on[backend]["mask.zero_output.last"] == expected
     for name in on["tensorflow"]:

@@ -34,16 +34,22 @@ Check = Callable[[MigrationNote], None]
 CHECKS: dict[str, tuple[MigrationNote, Check]] = {}
 
 
-def checks(behavior: str, new: str = ".*") -> Callable[[Check], Check]:
-    """Register a check of the example in the note on *behavior* whose new value is *new*."""
+def checks(about: str, new: str = ".*") -> Callable[[Check], Check]:
+    """Register a check of the example in a note.
+
+    *about* is a behavior that the note is about, whose new value is *new*, or the version of a note
+    that was not measured.
+    """
     note = next(
         note
         for note in MIGRATION_NOTES
-        if note.example and re.fullmatch(note.behaviors, behavior) and note.new == new
+        if note.example
+        and note.new == new
+        and (note.version == about or re.fullmatch(note.behaviors, about))
     )
 
     def register(check: Check) -> Check:
-        CHECKS[behavior] = note, check
+        CHECKS[about] = note, check
         return check
 
     return register
@@ -109,14 +115,35 @@ def _(note: MigrationNote) -> None:
     assert probe.find_equations(plain, probe.compute_lstm, "ifco") != gates
 
 
+@checks("Keras 3.0")
+def _(note: MigrationNote) -> None:
+    """A ConvLSTM2D has the gates of Keras 2, which are not those of its default."""
+    for kind in (layers.ConvLSTM1D, layers.ConvLSTM2D, layers.ConvLSTM3D):
+        assert kind(1, 3).get_config()["recurrent_activation"] == "sigmoid"
+    layer = run(note, units=1)["layer"]
+    # The kernels are zero, so that each gate is a function of the bias, which is 1.
+    layer.build((1, 1, 3, 3, 1))
+    kernel, recurrent, bias = (np.zeros_like(weight) for weight in layer.get_weights())
+    layer.set_weights([kernel, recurrent, bias + 1])
+    gate = 1 / 5 + 1 / 2
+    expected = gate * np.tanh(gate * np.tanh(1))
+    assert_equal(layer(np.ones((1, 1, 3, 3, 1))), np.full((1, 1, 1, 1), expected))
+
+
 @checks("returns.stack.LSTM")
 def _(note: MigrationNote) -> None:
-    """The states of the top cell come first, and start the stack in the order of before."""
-    stack = layers.RNN([layers.LSTMCell(3), layers.LSTMCell(UNITS)], return_state=True)
+    """The states of the top cell come first, each `h` before its `c`, and continue the stack."""
+    cells = [layers.LSTMCell(3), layers.LSTMCell(UNITS)]
+    stack = layers.RNN(cells, return_state=True)
     continued = run(note, layer=stack)
-    shapes = [tuple(state.shape) for state in keras.tree.flatten(continued["states"])]
+    shapes = [tuple(state.shape) for state in continued["states"]]
     before = str(RECORDED["keras-2.1"]["returns.stack.LSTM"])
     assert ", ".join(map(str, [stack(X)[0].shape, *shapes])) == before
+    bottom = layers.RNN(cells[0], return_sequences=True, return_state=True)
+    sequence, *of_bottom = bottom(X)
+    _, *of_top = layers.RNN(cells[1], return_state=True)(sequence)
+    for state, expected in zip(continued["states"], [*of_top, *of_bottom], strict=True):
+        assert_equal(state, expected)
     assert_equal(continued["output"], stack(np.concatenate([X, X], axis=1))[0])
 
 
@@ -147,32 +174,36 @@ def _(note: MigrationNote) -> None:
 
 @checks("go_backwards.Bidirectional.wrapped", new="error")
 def _(note: MigrationNote) -> None:
-    """The first half of the output is of the layer that reads backwards, in its order, as before.
+    """With weights of Keras 2, the output is as in Keras 2.
 
-    Keras 2 reversed the second half, because it took it for that of the backward layer.
+    There, the first layer processed the time steps backwards, and the second one forwards. The
+    output of the second one was reversed, because it was taken for that of the backward layer.
     """
-    returned = run(note)
-    alone = {}
-    for wrapped in ("forward_layer", "backward_layer"):
-        backwards = wrapped == "backward_layer"
+    halves, weights = [], []
+    for backwards in (True, False):
         lstm = layers.LSTM(UNITS, go_backwards=backwards, return_sequences=True)
-        lstm.build(X.shape)
-        lstm.set_weights(getattr(returned["layer"], wrapped).get_weights())
-        alone[wrapped] = np.array(lstm(X))
-    halves = [alone["backward_layer"], alone["forward_layer"][:, ::-1]]
-    assert_equal(returned["output"], np.concatenate(halves, axis=-1))
+        halves.append(np.array(lstm(X)))
+        weights += lstm.get_weights()
+    returned = run(note, weights=weights)
+    expected = np.concatenate([halves[0], halves[1][:, ::-1]], axis=-1)
+    assert_equal(returned["output"], expected)
 
 
 @checks("state.model.reset", new="no method")
 def _(note: MigrationNote) -> None:
-    """The model returns what it returned at first."""
-    stack = [layers.GRU(UNITS, stateful=True, return_sequences=True), layers.Dense(1)]
-    bidirectional = layers.Bidirectional(layers.GRU(UNITS, stateful=True))
-    model = keras.Sequential([keras.Input(batch_shape=X.shape), *stack, bidirectional])
-    first, second = np.array(model(X)), np.array(model(X))
-    assert not np.allclose(first, second)
+    """Each stateful layer starts from zeros again, also in a nested model and in a wrapper."""
+    inputs = keras.Input(batch_shape=X.shape)
+    nested = keras.Sequential([inputs, layers.GRU(UNITS, stateful=True, return_sequences=True)])
+    reshape = layers.Reshape((3, 2, 2))
+    wrapped = layers.TimeDistributed(layers.GRU(UNITS, stateful=True))
+    last = layers.Bidirectional(layers.GRU(UNITS, stateful=True))
+    model = keras.Sequential([inputs, nested, reshape, wrapped, layers.Dense(1), last])
+    model(X)
+    states = [*nested.layers[0].states, *wrapped.layer.states, *last.states]
+    assert len(states) == 4
+    assert all(np.any(state) for state in states)
     run(note, model=model)
-    assert_equal(model(X), first)
+    assert not any(np.any(state) for state in states)
 
 
 @checks("state.layer.reset")
