@@ -246,6 +246,18 @@ def test_it_is_loaded_when_it_is_near(visit: Open) -> None:
     assert scripts.count() == 1 + len(SCRIPTS)
 
 
+@pytest.mark.parametrize("width", [PHONE, 390, 600])
+def test_its_place_is_kept(visit: Open, width: int) -> None:
+    """What follows the Explorer moves by a line at most when its scripts arrive."""
+    page = visit("index.html", **window(width)).page
+    settle(page)
+    height = "explorer => explorer.getBoundingClientRect().height"
+    before = page.locator("rnn-explorer").evaluate(height)
+    Explorer(page)
+
+    assert abs(page.locator("rnn-explorer").evaluate(height) - before) <= 24
+
+
 def test_other_pages_do_without_it(published: Path) -> None:
     """Only a page that contains the Explorer loads its files."""
     for page in published.glob("**/*.html"):
