@@ -90,18 +90,20 @@ gettext_location = False
 search_weights = {
     "index": 1.4,
     "docs/flags/*": 1.25,
-    "docs/behavior/initial-state-and-stateful": 1.25,
-    "docs/behavior/go-backwards": 1.25,
+    "docs/behavior/initial-state-and-stateful": 1.4,
+    "docs/behavior/go-backwards": 1.4,
     "docs/errors/index": 0.5,
+    "docs/errors/*": 0.9,
     "docs/pitfalls/index": 0.5,
-    "docs/compatibility": 0.66,
-    "docs/version-history": 0.73,
+    "docs/pitfalls/*": 0.9,
+    "docs/compatibility": 0.7,
+    "docs/version-history": 0.7,
     "docs/contributing": 0.4,
     "docs/diagnostics*": 0.6,
-    "docs/api": 0.59,
+    "docs/api": 0.6,
     "docs/truth-table": 0.6,
     "docs/original": 0.6,
-    "docs/faq": 0.64,
+    "docs/faq": 0.65,
 }
 search_data = "docs/search"
 

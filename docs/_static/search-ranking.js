@@ -7,17 +7,16 @@ const Ranking = (() => {
   // How much a word counts by where it stands, and how much less it counts there among many.
   // `called` has the texts of the links to a section, `asked` questions that it answers.
   const FIELDS = {
-    title: [8, 0.7], called: [3.7, 0.3], asked: [9, 0.3], page: [1, 0.05],
-    text: [0.7, 0.6],
+    title: [8, 0.7], called: [3.7, 0.3], asked: [9, 0.3], page: [1, 0], text: [0.7, 0.6],
   };
   // How late a word that is repeated counts for no more.
-  const REPEATED = 18;
+  const REPEATED = 16;
   // What a part of a name counts where the whole name is known: `return` of `return_state`.
-  const PART_OF_NAME = 0.22;
+  const PART_OF_NAME = 0.2;
   // What a number counts: it is mostly the size of the reader's own layer.
-  const OF_NUMBER = 0.43;
+  const OF_NUMBER = 0.4;
   // What another word for a word of the query counts.
-  const SYNONYM = 0.33, LEAST_SYNONYM = 1.8;
+  const SYNONYM = 0.3, LEAST_SYNONYM = 2;
   // How much the sections of a page count for the page itself, by their mean: it is about them.
   const OF_SECTIONS = 0.9;
   // How much more a section counts that has the query word by word, and how many are compared.
@@ -27,9 +26,9 @@ const Ranking = (() => {
   // The pages of messages, and how many results are offered where nothing answers.
   const MESSAGES = "docs/errors/", CLOSEST = 5;
   // A section is left out that covers less of the query than this part of what the best one covers.
-  const LEAST_PART = 0.19;
+  const LEAST_PART = 0.2;
   // What two characters count that no section has side by side: it has each of them in other words.
-  const UNKNOWN_PAIR = 0.23;
+  const UNKNOWN_PAIR = 0.25;
   // What the best section must score for each unit of the query's weight to answer it. If none does,
   // so many results are shown before the questions and messages that are closest.
   const ANSWERED = 2, BEST_GUESSES = 3;

@@ -5,6 +5,7 @@ const SearchText = (() => {
   const RUN = /[\u3400-\u9fff]+|(?:(?![\u3400-\u9fff])[\p{L}\p{N}_])+/gu;
   const HAN = /^[\u3400-\u9fff]/u;
   const NUMBER = /^\p{N}+$/u;
+  const PLURAL = /(\p{Lu}{2})s$/u;
   const PART = /\p{Lu}+(?!\p{Ll})|\p{Lu}?\p{Ll}+/gu;
 
   // One term for mask, masks, masked and masking.
@@ -21,8 +22,9 @@ const SearchText = (() => {
       const whole = parts.slice(1).map((character, before) => parts[before] + character);
       return { whole, parts };
     }
-    const whole = stem(run.toLowerCase());
-    const parts = (run.match(PART) ?? []).map((part) => stem(part.toLowerCase()));
+    const one = run.replace(PLURAL, "$1"); // LSTM for LSTMs.
+    const whole = stem(one.toLowerCase());
+    const parts = (one.match(PART) ?? []).map((part) => stem(part.toLowerCase()));
     return { whole: [whole], parts: parts.filter((part) => part.length > 1 && part !== whole) };
   };
 
