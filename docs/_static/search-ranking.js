@@ -199,6 +199,7 @@ const Ranking = (() => {
     const found = (query, weights) => {
       const all = sum([...weights.values()]);
       const scores = scored(weights);
+      const known = all / (all + weights.unknown);
       const most = Math.max(...[...scores.values()].map(([, covered]) => covered));
       const score = (section) => {
         const [sum, covered] = scores.get(section) ?? [0, 0];
@@ -211,8 +212,11 @@ const Ranking = (() => {
         .map(([section]) => [section, score(section) + ofSections(section)])
         .sort(([, one], [, other]) => other - one);
       const pairs = pairsOf(query);
+      let answered = false;
       const best = ranked.slice(0, CANDIDATES).map(([section, score]) => {
         const parts = ORDERED.map((field) => inOrder(pairs, section.words[field]));
+        // It has the whole query, word by word.
+        answered ||= known * scores.get(section)[1] > 0.99 && (!pairs.size || parts.includes(1));
         return [section, score * (1 + IN_ORDER * sum(parts))];
       });
       best.sort(([, one], [, other]) => other - one);
@@ -223,8 +227,7 @@ const Ranking = (() => {
         pages.set(page, [...(pages.get(page) ?? []), section]);
       }
       const results = [...pages.values()].map((all) => all.slice(0, SECTIONS_A_PAGE));
-      // What no section has counts as well here.
-      const answered = best.length > 0 && best[0][1] / (all + weights.unknown) >= ANSWERED;
+      answered ||= best.length > 0 && (best[0][1] / all) * known >= ANSWERED;
       if (answered) return { results, answered };
       const helpful = results
         .slice(BEST_GUESSES, CLOSEST)

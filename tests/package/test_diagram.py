@@ -331,10 +331,10 @@ def test_messages_can_be_translated(pictures: list[tuple[grid.Case, Diagram]]) -
     shown += [diagram(layer, 1) for layer in (LSTM, BOTH_WAYS)]
     for output in (Gallery(shown), draw_cheat_sheet()):
         bundle, _ = formatter.format(output)
-        html = bundle[MIME]["html"]
-        for i, message in enumerate(bundle[MIME]["messages"]):
-            html = html.replace(f"{OPEN}{i}{CLOSE}", escape(translate(message)))
-        assert html == bundle["text/html"]
+        messages = [escape(translate(message)) for message in bundle[MIME]["messages"]]
+        parts = re.split(rf"{OPEN}(\d+){CLOSE}", bundle[MIME]["html"])
+        parts[1::2] = [messages[int(number)] for number in parts[1::2]]
+        assert "".join(parts) == bundle["text/html"]
     catalog = catalogs.read(ROOT / catalogs.LOCALE / "diagrams.pot")
     assert templates == {str(each.id) for each in catalog if each.id} - {": "}
 

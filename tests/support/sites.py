@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -80,6 +81,8 @@ class Site:
             text=True,
             # The tests read what a build says, whatever this terminal is asked to colour.
             env=os.environ | {"NO_COLOR": "1"} | environment,
+            # A shell starts what runs in its background without Ctrl-C.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
 
 
