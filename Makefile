@@ -33,7 +33,7 @@ mutation: .venv/ready  ## Change Keras in a hundred ways, or in SAMPLE=200; see 
 test-slow: html  ## Run the tests that take long: the whole site, built in every other way
 	$(RUN) -m pytest $(PARALLEL) -m slow
 
-bench: .venv/ready  ## Measure how fast the site is built, against stock MyST-NB
+bench: .venv/ready  ## Measure how fast the site is built, against stock MyST-NB and a peer (network)
 	cd tests && ../$(RUN) -m bench
 
 audit: _build/audit/ready  ## Check every page with axe, the W3C's checker and Lighthouse (Node.js, Java)
@@ -99,9 +99,10 @@ clean:  ## Remove all that was built; the environment stays
 	  $(RUN) -m pip install --disable-pip-version-check --require-hashes --requirement requirements.lock
 	@touch $@
 
-# The package itself has no hash; what it needs is installed by now.
-.venv/ready: .venv/locked pyproject.toml
-	$(RUN) -m pip install --disable-pip-version-check --no-deps --no-build-isolation --editable .
+# Our two distributions have no hash; what they need is installed by now.
+.venv/ready: .venv/locked pyproject.toml src/preloaded-kernels/pyproject.toml
+	$(RUN) -m pip install --disable-pip-version-check --no-deps --no-build-isolation \
+	  --editable . --editable src/preloaded-kernels
 	@touch $@
 
 # Locked like the rest; none of the packages needs to run a script of its own to be installed.

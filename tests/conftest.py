@@ -9,12 +9,14 @@ import pytest
 from support.chromium import browser, visit
 from support.explorer import explorer
 from support.model_files import model_files
+from support.pools import other_project, pool
 from support.site_server import HOST, server
 from support.sites import ROOT, SmallSite
 
 from site_build.execution import environment
 
-__all__ = ["browser", "explorer", "model_files", "visit"]  # Fixtures that have a file of their own.
+# Fixtures that have a file of their own.
+__all__ = ["browser", "explorer", "model_files", "other_project", "pool", "visit"]
 
 os.environ.update(environment.get_variables(ROOT))
 (ROOT / "_build").mkdir(exist_ok=True)  # Else IPython leaves a temporary folder per kernel.

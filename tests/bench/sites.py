@@ -26,7 +26,9 @@ exec(Path(__file__).read_text())
 OURS = "site_build", "preloaded_kernels"
 del os.environ["JUPYTER_PATH"], html_math_renderer
 extensions = [name for name in extensions if not name.startswith(OURS)]
-html_static_path, templates_path = ["../docs/_static"], ["../docs/_templates"]
+html_static_path = ["../docs/_static"]
+# Our templates use what our extensions provide.
+templates_path, html_additional_pages, html_theme_options = [], {}, {"home_page_in_toc": True}
 nb_execution_mode = os.environ.get("STOCK_MODE", "force")
 suppress_warnings = ["mystnb.unknown_mime_type"]
 """

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import nbformat
 from nbclient import NotebookClient
+from support.kernels import list_files
 from support.sites import PlainSite
 
 import preloaded_kernels
@@ -59,9 +60,8 @@ def start_kernels(count: int) -> None:
                 end = min(start + STEP, count)
                 with ThreadPoolExecutor(MAX_KERNELS) as threads:
                     list(threads.map(add_one, range(start, end)))
-                assert pool.preload_process, "a kernel was not forked"
-                address = Path(pool.preload_process.address)
-                check("Kernels", sorted(set(os.listdir(address.parent)) - {address.name}))
+                assert pool.forks, "a kernel was not forked"
+                check("Kernels", sorted(list_files(pool.folder)))
                 print(f"{end} of {count} kernels", flush=True)
         check("The preload process", os.listdir(folder))
         tempfile.tempdir = None

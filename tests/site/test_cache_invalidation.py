@@ -4,6 +4,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from importlib.metadata import distribution
 from pathlib import Path
 
 import pytest
@@ -59,6 +60,7 @@ def edit(here: Path, name: str) -> None:
 
 JUPYTER = environment.KERNELS.relative_to(ROOT / "src").as_posix()
 VCS = '{"url": "https://example.org", "vcs_info": {"vcs": "git", "commit_id": "b"}}'
+FORK = "preloaded-kernels/preloaded_kernels/preload_process.py"
 CHANGES: dict[str, Callable[[Path, pytest.MonkeyPatch], object]] = {
     "the package": lambda here, _: edit(here, "rnn_returns/rules/expectation.py"),
     "its data": lambda here, _: edit(here, "rnn_returns/original_notebook/notebook.json"),
@@ -67,7 +69,7 @@ CHANGES: dict[str, Callable[[Path, pytest.MonkeyPatch], object]] = {
     "a package of the kernel": lambda here, _: edit(here, "site_build/__init__.py"),
     "the kernel's settings": lambda here, _: edit(here, f"{JUPYTER}/kernels/python3/kernel.json"),
     "the environment": lambda here, _: edit(here, "site_build/execution/environment.py"),
-    "how kernels are forked": lambda here, _: edit(here, "preloaded_kernels/preload_process.py"),
+    "how kernels are forked": lambda here, _: edit(here, FORK),
     "a version": lambda here, _: install(here, "1.1"),
     "another build of a version": lambda here, _: install(
         here, "1.0", RECORD="layers.py,sha256=b,9\n"
@@ -117,11 +119,42 @@ print("\\n".join(filter(None, files)))
     assert all(sources & {file, *file.parents} for file in imported)
 
 
-def test_an_editable_installation(here: Path) -> None:
-    """While a package is installed in editable mode, no output is reused."""
-    install(here, "1.0", direct_url_json='{"url": "file:///x", "dir_info": {"editable": true}}')
+EDITABLE = '{"url": "file:///x", "dir_info": {"editable": true}}'
+
+
+@pytest.mark.parametrize("change", ["module.py", "data.json", ".hidden", "__pycache__/module.pyc"])
+def test_an_editable_installation(here: Path, change: str) -> None:
+    """Outputs are reused until a source of it changes, which its version does not show."""
+    source = here / "elsewhere"
+    for name in ("module.py", "data.json", ".hidden", "__pycache__/module.pyc"):
+        (source / name).parent.mkdir(parents=True, exist_ok=True)
+        (source / name).write_text("1", encoding="utf-8")
+    (here / "layers.pth").write_text(f"{source}\n", encoding="utf-8")
+    install(here, "1.0", direct_url_json=EDITABLE, RECORD="layers.pth,sha256=a,9\n")
+    before = cache_path(here)
+    assert cache_path(here) == before
+
+    (source / change).write_text("2", encoding="utf-8")
+
+    is_source = change in ("module.py", "data.json")
+    assert (cache_path(here) != before) == is_source
+
+
+@pytest.mark.parametrize("pth", ["import layers_finder; layers_finder.install()", "/gone", None])
+def test_an_editable_installation_without_known_sources(here: Path, pth: str | None) -> None:
+    """No output is reused while a package is imported in a way that hides its sources."""
+    files = {"RECORD": "layers.pth,sha256=a,9\n"} if pth else {}
+    (here / "layers.pth").write_text(f"{pth}\n", encoding="utf-8")
+    install(here, "1.0", direct_url_json=EDITABLE, **files)
 
     assert cache_path(here) != cache_path(here)
+
+
+def test_our_own_distributions() -> None:
+    """Both are installed in editable mode, and outputs are reused nevertheless."""
+    assert fingerprint.get_cache_path(ROOT) == fingerprint.get_cache_path(ROOT)
+    for name in fingerprint.OUR_NAMES:
+        assert '"editable": true' in (distribution(name).read_text("direct_url.json") or "")
 
 
 @pytest.mark.parametrize("name", ["HOME", "SSH_TTY", "EDITOR", "GITHUB_RUN_ID"])

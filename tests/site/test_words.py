@@ -22,7 +22,7 @@ ALLOWED = {
     "site_build/execution/fingerprint.py": ["name|flags|Features"],  # A line of /proc/cpuinfo.
 }
 DOCUMENTS = ["README.md", "CONTRIBUTING.md", "ARCHITECTURE.md", "CHANGELOG.md"]
-DOCUMENTS += ["src/preloaded_kernels/README.md"]
+DOCUMENTS += ["src/preloaded-kernels/README.md", "src/preloaded-kernels/CHANGELOG.md"]
 # Code in a docstring, and the name of an argument before its description.
 CODE = re.compile(r"``[^`]*``|`[^`]*`|^ *\**\w+:(?= )", re.MULTILINE)
 FILES = sorted(file.relative_to(SOURCE).as_posix() for file in SOURCE.rglob("*.py"))

@@ -119,6 +119,7 @@ class PlainSite(Site):
 
     def __init__(self, folder: Path, conf: str, **pages: list[str]) -> None:
         super().__init__(folder)
+        self.python = sys.executable
         self.temporary = folder / "_build/tmp"
         self.temporary.mkdir(parents=True)
         self.write("conf.py", conf)
@@ -137,7 +138,7 @@ class PlainSite(Site):
     def start(self, *options: str) -> "subprocess.Popen[str]":
         """Start a build."""
         return subprocess.Popen(
-            [sys.executable, "-m", "sphinx", "-W", *options, ".", "_build/html"],
+            [self.python, "-m", "sphinx", "-W", *options, ".", "_build/html"],
             cwd=self.folder,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -19,14 +19,14 @@ SOURCE = Path(__file__).parents[2]
 KERNEL_SOURCES = (
     "rnn_returns",
     "keras_compat",
-    "preloaded_kernels",
+    "preloaded-kernels/preloaded_kernels",
     "site_build/__init__.py",
     "site_build/execution/__init__.py",
     "site_build/execution/environment.py",
     "site_build/execution/kernel.py",
     "site_build/execution/jupyter",
 )
-OUR_NAME = "rnn-returns"
+OUR_NAMES = {"rnn-returns", "preloaded-kernels"}  # Installed in editable mode.
 
 # The environment variables that may change an output, grouped by what reads them.
 VARIABLES = re.compile(
@@ -53,9 +53,7 @@ def get_cache_path(root: Path, source: Path = SOURCE) -> str:
     for line in (sys.version, describe_processor(), *variables, *states):
         digest.update(line.encode() + b"\0")
     for place in KERNEL_SOURCES:
-        for file in sorted([source / place, *(source / place).rglob("*")]):
-            if file.is_file() and "__pycache__" not in file.parts:
-                digest.update(file.relative_to(source).as_posix().encode() + file.read_bytes())
+        digest.update(_digest_files(source / place, source))
     return str(root / "_build" / "executed" / digest.hexdigest()[:16])
 
 
@@ -75,8 +73,38 @@ def _describe(distribution: Distribution) -> str:
     The text includes the name and the version; parsing it for each distribution takes 0.5 s.
     """
     origin = distribution.read_text("direct_url.json") or "{}"
-    is_editable = json.loads(origin).get("dir_info", {}).get("editable")
-    if is_editable and distribution.name != OUR_NAME:
-        return os.urandom(16).hex()  # It may change at any time, so no output is reused.
     text = distribution.read_text("METADATA") or distribution.read_text("PKG-INFO")
-    return f"{text} {origin} {distribution.read_text('RECORD')}"
+    description = f"{text} {origin} {distribution.read_text('RECORD')}"
+    is_editable = json.loads(origin).get("dir_info", {}).get("editable")
+    if not is_editable or distribution.name in OUR_NAMES:
+        return description
+    if not (folders := _find_sources(distribution)):
+        return os.urandom(16).hex()  # It may change at any time, so no output is reused.
+    return description + "".join(_digest_files(folder, folder).hex() for folder in folders)
+
+
+def _find_sources(distribution: Distribution) -> list[Path]:
+    """Return the folders from which Python imports a distribution in editable mode.
+
+    There are none for one that is imported by code of its build backend.
+    """
+    lines = [
+        line
+        for file in distribution.files or ()
+        if file.suffix == ".pth"
+        for line in file.read_text(encoding="utf-8").splitlines()
+    ]
+    folders = [Path(line) for line in lines]
+    return folders if all(folder.is_dir() for folder in folders) else []
+
+
+def _digest_files(place: Path, root: Path) -> bytes:
+    """Return a digest of a file or of all files in a folder, with their names from *root* on."""
+    digest = sha256()
+    for file in sorted([place, *place.rglob("*")]):
+        parts = file.relative_to(root).parts
+        if any(part == "__pycache__" or part.startswith(".") for part in parts):
+            continue
+        if file.is_file():
+            digest.update("/".join(parts).encode() + b"\0" + file.read_bytes())
+    return digest.digest()

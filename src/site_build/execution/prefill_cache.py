@@ -33,8 +33,7 @@ from nbformat import NotebookNode
 from sphinx.application import Sphinx
 from sphinx.util import logging
 
-from preloaded_kernels import get_pool
-from preloaded_kernels.provisioner import KernelPool, PreloadedProvisioner
+from preloaded_kernels import KernelPool, PreloadedProvisioner, get_pool
 
 from .fingerprint import KERNEL_SOURCES, SOURCE
 
@@ -188,11 +187,11 @@ def _warn_about_shared_keys(cache: Cache, pages: list[Page]) -> None:
 
 def _execute_all(app: Sphinx, cache: Cache, pages: list[Page]) -> None:
     """Execute pages side by side, the longest first, and store their outputs."""
-    kernels = get_pool() or KernelPool()
+    kernels = _find_pool(app)
     pages = sorted(pages, key=lambda page: not page.notebook.metadata.get("takes_long"))
     timeout, site = app.config.nb_execution_timeout, Path(app.srcdir)
     with _threads(kernels) as threads:
-        if kernels.preload_process:
+        if kernels and kernels.forks:
             # autodoc needs them, and this process is idle until a kernel has imported them.
             threads.submit(_import, app.config.preloaded_kernel_imports)
         runs = {threads.submit(_execute, page, timeout, site): page for page in pages}
@@ -203,8 +202,15 @@ def _execute_all(app: Sphinx, cache: Cache, pages: list[Page]) -> None:
             if execution.reason:
                 message = "The page was not executed to its end. %s"
                 logger.warning(message, execution.reason, location=page.docname)
-        if kernels.interrupted:
+        if kernels and kernels.interrupted:
             raise KeyboardInterrupt
+
+
+def _find_pool(app: Sphinx) -> KernelPool | None:
+    """Return the pool that the kernels of this build belong to, if the site has preloaded ones."""
+    if "preloaded_kernels" not in app.extensions:
+        return None
+    return get_pool(app.config.preloaded_kernel_imports)
 
 
 def _import(modules: list[str]) -> None:
@@ -240,11 +246,12 @@ def _execute(page: Page, timeout: int, site: Path) -> Execution:
 
 
 @contextmanager
-def _threads(kernels: KernelPool) -> Iterator[ThreadPoolExecutor]:
+def _threads(kernels: KernelPool | None) -> Iterator[ThreadPoolExecutor]:
     """Provide threads that end with their work, or immediately if the build is interrupted."""
 
     def kill(number: int, frame: FrameType | None) -> None:
-        kernels.kill_all()  # Here, because Python may discard what a signal handler raises.
+        if kernels:
+            kernels.kill_all()  # Here, because Python may discard what a signal handler raises.
         default_int_handler(number, frame)
 
     receives_signals = current_thread() is main_thread()
@@ -254,7 +261,8 @@ def _threads(kernels: KernelPool) -> Iterator[ThreadPoolExecutor]:
         yield threads
     except BaseException:
         threads.shutdown(wait=False, cancel_futures=True)
-        kernels.kill_all()
+        if kernels:
+            kernels.kill_all()
         raise
     finally:
         threads.shutdown()

@@ -2,11 +2,11 @@
 
 It imports when the first kernel is requested, and runs nothing else. So it has one thread, and a
 copy of it behaves like an interpreter that has just imported the same modules. Each connection to
-its socket is one kernel, from the request to the exit status. When the build ends, however it ends,
-the standard input of this process closes; then it kills the kernels and removes their sockets.
+its socket is one kernel, from the request to the exit status. When its parent ends, however that
+happens, or closes the standard input, this process kills the kernels and removes their sockets.
 
 Run as a script, with the folder of the kernels' sockets, the number of the descriptor to listen on,
-and the modules to import. It needs only Python.
+the process ID of the parent, and the modules to import. It needs only Python.
 """
 
 import atexit
@@ -58,25 +58,31 @@ class Kernel(NamedTuple):
 
 
 class ForkServer:
-    """Forks this process for each connection to *listener*, after importing *modules*."""
+    """Forks this process for each connection to *listener*, after importing *modules*.
 
-    def __init__(self, listener: socket.socket, modules: list[str]) -> None:
+    It serves until process *parent* ends, or closes the standard input of this process.
+    """
+
+    def __init__(self, listener: socket.socket, parent: int, modules: list[str]) -> None:
         self._listener, self._modules = listener, modules
         self._imports: Imports | None = None
+        self._reported = False
         self._kernels: list[Kernel] = []
+        # Forks of the parent hold the other end of the input too, so that alone it is not enough.
+        self._parent = os.pidfd_open(parent)
         self._selector = selectors.DefaultSelector()
-        self._selector.register(sys.stdin, selectors.EVENT_READ)
-        self._selector.register(listener, selectors.EVENT_READ)
+        for end in (sys.stdin, self._parent, listener):
+            self._selector.register(end, selectors.EVENT_READ)
 
     def serve(self) -> Request | None:
-        """Handle events until the build ends.
+        """Handle events until the parent ends.
 
         Return the request in each kernel, and None in this process.
         """
         while True:
             # One event at a time, because handling it may close what the next one is about.
             key, _ = self._selector.select()[0]
-            if key.fileobj is sys.stdin:  # It was closed; it never receives data.
+            if key.fileobj in (sys.stdin, self._parent):  # The input never receives data.
                 for kernel in self._kernels:
                     kernel.kill()
                 return None
@@ -93,12 +99,21 @@ class ForkServer:
         """Fork a kernel for the next connection; return the request in the kernel only."""
         connection, _ = self._listener.accept()
         self._imports = self._imports or import_all(self._modules)
-        with connection.makefile() as lines:
-            line = lines.readline()
+        try:
+            with connection.makefile() as lines:
+                line = lines.readline()
+        except OSError:
+            line = ""
         if not line.endswith("\n"):  # The client has closed the connection.
             connection.close()
             return None
-        answer: dict[str, Any] = {"error": self._imports.error, "output": self._imports.output}
+        # One of the clients reports what was wrong.
+        answer: dict[str, Any] = {
+            "error": self._imports.error,
+            "output": "" if self._reported else self._imports.output,
+            "report": not self._reported,
+        }
+        self._reported = True
         if not self._imports.error:
             answer["pid"] = os.fork()
             if answer["pid"] == 0:
@@ -113,6 +128,8 @@ class ForkServer:
             self._selector.register(kernel.connection, selectors.EVENT_READ, kernel)
             self._selector.register(kernel.pidfd, selectors.EVENT_READ, kernel)
         send(connection, answer)
+        if self._imports.error:
+            connection.close()
         return None
 
     def _reap(self, kernel: Kernel) -> None:
@@ -129,6 +146,7 @@ class ForkServer:
     def _close(self) -> None:
         """Close what a kernel must not share with this process."""
         self._selector.close()
+        os.close(self._parent)
         self._listener.close()
         for kernel in self._kernels:
             kernel.close()
@@ -204,14 +222,18 @@ def main() -> None:
     atexit.register(exit_now)  # Registered first, so it runs last.
     if not sys.flags.safe_path:
         del sys.path[0]  # The folder of this script.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # The build decides when to end.
-    folder, parent = sys.argv[1], os.getpid()
-    os.environ["JPY_PARENT_PID"] = str(parent)  # ipykernel reads it when it is imported.
-    request = ForkServer(socket.socket(fileno=int(sys.argv[2])), sys.argv[3:]).serve()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # The parent decides when to end.
+    folder, listener, parent, *modules = sys.argv[1:]
+    this = os.getpid()
+    os.environ["JPY_PARENT_PID"] = str(this)  # ipykernel reads it when it is imported.
+    request = None
+    # The parent may have ended already, and its number may be another's.
+    if os.getppid() == int(parent):
+        request = ForkServer(socket.socket(fileno=int(listener)), int(parent), modules).serve()
     if request is None:
         shutil.rmtree(folder, ignore_errors=True)
     else:
-        run_kernel(**request, parent=parent)
+        run_kernel(**request, parent=this)
 
 
 if __name__ == "__main__":
