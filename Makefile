@@ -2,8 +2,8 @@
 
 PYTHON ?= python3
 RUN = .venv/bin/python
-# Many tests wait for a browser or a build, so four processes keep two processors busy.
-PARALLEL = --numprocesses=4 --dist=worksteal
+# Many tests wait for a browser or a build, so three processes keep two processors busy.
+PARALLEL = --numprocesses=3 --dist=worksteal
 
 .DEFAULT_GOAL := help
 .PHONY: help html check test contract mutation test-slow audit bench soak doctest live serve page \
