@@ -1,6 +1,6 @@
 """The same pages with stock MyST-NB, with sphinx-exec-jupyter and with our preloaded kernels.
 
-Each has an environment of its own, with the same Python and the same versions of all that they
+Each has a separate environment, with the same Python and the same versions of all that they
 share, and executes the pages as MyST-NB does: nothing of this site's build is used.
 """
 

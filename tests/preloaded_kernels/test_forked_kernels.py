@@ -97,7 +97,7 @@ DRAWS = "import random, uuid, numpy\n[random.random(), numpy.random.random(), uu
 @LINUX
 @pytest.mark.usefixtures("pool")
 def test_pages_are_isolated(tmp_path: Path) -> None:
-    """Each page has modules, environment, folder, paths and seeds of its own.
+    """Each page has separate modules, environment, folder, paths and seeds.
 
     Numbers that are drawn without a seed differ by page, as in ordinary kernels.
     """

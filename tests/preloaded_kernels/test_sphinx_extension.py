@@ -16,7 +16,7 @@ from support.sites import PlainSite
 pytestmark = pytest.mark.usefixtures("other_project")
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="kernels are forked on Linux only")
 CONF = """
-project = "elsewhere"
+project = "other"
 extensions = ["myst_nb", "preloaded_kernels"]
 html_theme = "basic"
 exclude_patterns = ["_build", "modules"]

@@ -125,7 +125,7 @@ EDITABLE = '{"url": "file:///x", "dir_info": {"editable": true}}'
 @pytest.mark.parametrize("change", ["module.py", "data.json", ".hidden", "__pycache__/module.pyc"])
 def test_an_editable_installation(here: Path, change: str) -> None:
     """Outputs are reused until a source of it changes, which its version does not show."""
-    source = here / "elsewhere"
+    source = here / "other"
     for name in ("module.py", "data.json", ".hidden", "__pycache__/module.pyc"):
         (source / name).parent.mkdir(parents=True, exist_ok=True)
         (source / name).write_text("1", encoding="utf-8")

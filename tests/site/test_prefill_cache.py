@@ -13,7 +13,7 @@ import preloaded_kernels
 
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="kernels are forked on Linux only")
 CONF = """
-project = "elsewhere"
+project = "other"
 extensions = ["myst_nb", "preloaded_kernels", "site_build.execution.prefill_cache"]
 html_theme = "basic"
 exclude_patterns = ["_build", "modules"]

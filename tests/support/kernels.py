@@ -43,7 +43,7 @@ def write_spec(folder: Path, name: str, **config: Any) -> None:
 
 
 def has_ended(pid: int, seconds: float = 5) -> bool:
-    """Whether a process ends within so many seconds; one that nobody waited for has ended."""
+    """Whether a process ends within so many seconds; a zombie has ended."""
     stat = Path(f"/proc/{pid}/stat")
     end = time.monotonic() + seconds
     while time.monotonic() < end:
