@@ -146,7 +146,7 @@ def _merge_index(app: Sphinx, exception: Exception | None) -> None:
         for number, section in enumerate(page["sections"]):
             anchors = section["anchors"]
             names = [f"{address}#{anchor}" for anchor in anchors] + ([] if number else [address])
-            # An address says in a few words what a section is about, in English in every language.
+            # A label says in a few words what a section is about, in English in every language.
             labels = {*anchors} - {nodes.make_id(section["title"])}
             links = labels.union(*(called[each] for each in names))
             questions = set().union(
