@@ -40,7 +40,10 @@ def test_a_mutation_applies(mutation: Mutation) -> None:
 @pytest.mark.keras
 @pytest.mark.parametrize(
     "description",
-    ["h and c of the LSTM's state are swapped", "a list comes back instead of a tuple"],
+    [
+        "h and c of the LSTM's state are swapped",
+        pytest.param("a list comes back instead of a tuple", marks=pytest.mark.slow),
+    ],
 )
 def test_a_mutation_is_noticed(description: str) -> None:
     """The contract tests fail after a mutation; `make mutation` tries the others."""

@@ -69,8 +69,15 @@ time.sleep(2 * any("preload_process" in argument for argument in sys.orig_argv))
 
 
 @LINUX
-@pytest.mark.parametrize("start", ["", START_LATE], ids=["soon", "late"])
-@pytest.mark.parametrize("processes", ["1", "2"])
+@pytest.mark.parametrize(
+    ("processes", "start"),
+    [
+        pytest.param("1", "", id="1-soon"),
+        pytest.param("2", START_LATE, id="2-late"),
+        pytest.param("1", START_LATE, id="1-late", marks=pytest.mark.slow),
+        pytest.param("2", "", id="2-soon", marks=pytest.mark.slow),
+    ],
+)
 def test_any_site_has_them_by_its_settings(tmp_path: Path, processes: str, start: str) -> None:
     """Any site that lists the extension and what to import gets preloaded kernels."""
     names = ["one", "two", "three", "four", "five", "six"]  # Fewer are read by one process.
@@ -89,6 +96,8 @@ def test_any_site_has_them_by_its_settings(tmp_path: Path, processes: str, start
     assert site.left_behind() == []
 
 
+# Two processes need more than one does: they share the preload process.
+PROCESSES = [pytest.param("1", marks=pytest.mark.slow), "2"]
 IMPOSSIBLE = {
     "a thread": ("import threading, time\nthreading.Thread(target=time.sleep, args=[9e9], "
         "daemon=True).start()", "after the imports there are 2 threads"),
@@ -97,7 +106,7 @@ IMPOSSIBLE = {
 
 
 @LINUX
-@pytest.mark.parametrize("processes", ["1", "2"])
+@pytest.mark.parametrize("processes", PROCESSES)
 @pytest.mark.parametrize("name", IMPOSSIBLE)
 def test_where_forking_is_impossible(tmp_path: Path, name: str, processes: str) -> None:
     """Ordinary kernels are used, and the build reports the reason in one line."""
@@ -131,7 +140,7 @@ def test_what_an_import_writes_is_reported(tmp_path: Path) -> None:
 
 @LINUX
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGKILL"])
-@pytest.mark.parametrize("processes", ["1", "2"])
+@pytest.mark.parametrize("processes", PROCESSES)
 def test_an_interrupted_build(tmp_path: Path, processes: str, name: str) -> None:
     """A build that a signal ends fails, and leaves no process, socket or folder behind."""
     wait = "import time\nopen('started', 'w').close()\ntime.sleep(1000)"

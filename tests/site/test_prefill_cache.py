@@ -60,7 +60,7 @@ FAILING = {
 
 
 @LINUX
-@pytest.mark.parametrize("kernels", ["forked", "ordinary"])
+@pytest.mark.parametrize("kernels", ["forked", pytest.param("ordinary", marks=pytest.mark.slow)])
 def test_a_page_that_stops_its_kernel(tmp_path: Path, kernels: str) -> None:
     """Each such page is reported with the reason, the others are built, and nothing remains."""
     pages = {name: [code] for name, (code, _) in FAILING.items()}
@@ -82,12 +82,15 @@ def test_a_page_that_stops_its_kernel(tmp_path: Path, kernels: str) -> None:
 DISCARDED = (
     "\nfrom site_build.execution import prefill_cache\nprefill_cache.default_int_handler = print\n"
 )
-INTERRUPTED = [CONF, CONF + DISCARDED]
+INTERRUPTED = [
+    pytest.param(CONF, id="usual"),
+    pytest.param(CONF + DISCARDED, id="discarded", marks=pytest.mark.slow),
+]
 
 
 @LINUX
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGKILL"])
-@pytest.mark.parametrize("conf", INTERRUPTED, ids=["usual", "discarded"])
+@pytest.mark.parametrize("conf", INTERRUPTED)
 def test_an_interrupted_build(tmp_path: Path, conf: str, name: str) -> None:
     """A build that a signal ends fails, and leaves no process, socket or folder behind."""
     wait = "import time\nopen('started', 'w').close()\ntime.sleep(1000)"
