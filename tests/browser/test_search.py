@@ -75,7 +75,10 @@ def site(request: pytest.FixtureRequest, published: Path) -> str:
     return str(request.getfixturevalue("hosted"))
 
 
-@pytest.mark.parametrize("name", QUERIES)
+@pytest.mark.parametrize(
+    "name",
+    ["search_queries", "held_out_queries", pytest.param("tuning_queries", marks=pytest.mark.slow)],
+)
 def test_queries_find_their_pages(visit: Open, published: Path, site: str, name: str) -> None:
     """Most queries have a right page among the first three results, from a disk or a host.
 

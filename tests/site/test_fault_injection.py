@@ -111,7 +111,9 @@ def sort_by_page(log: str) -> dict[str, str]:
     return warnings
 
 
-@pytest.mark.parametrize("start", ["no site", "a published site"])
+@pytest.mark.parametrize(
+    "start", ["a published site", pytest.param("no site", marks=pytest.mark.slow)]
+)
 def test_every_fault_is_reported(small_site: SmallSite, start: str) -> None:
     """The build reports each fault with its page, again when repeated, and publishes nothing."""
     before = {}
