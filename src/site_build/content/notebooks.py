@@ -34,6 +34,8 @@ from site_build.publish.wheel import wheel_name
 OUR_PACKAGE = "rnn_returns"
 GITHUB, COLAB = "https://github.com/", "https://colab.research.google.com/github/"
 BRANCH = "notebooks"
+# Of a cell that its page does not show, but whose names or files the shown cells need.
+KEPT = "keep-in-notebook"
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
@@ -82,12 +84,16 @@ def _page_cells(
     def link(address: str, is_internal: bool) -> str:
         return urljoin(base, address) if base or not is_internal else ""
 
-    return [
-        new_markdown_cell(resolve_links(block, link))
-        if isinstance(block, str)
-        else executed.cells[block]
-        for block in render_blocks(doctree)
-    ]
+    cells, start = [], 0
+    for block in render_blocks(doctree):
+        if isinstance(block, str):
+            cells.append(new_markdown_cell(resolve_links(block, link)))
+            continue
+        hidden = executed.cells[start:block]
+        cells += [cell for cell in hidden if KEPT in cell.metadata.get("tags", [])]
+        cells.append(executed.cells[block])
+        start = block + 1
+    return cells
 
 
 def colab_address(repository: str, notebook: str) -> str:
