@@ -53,7 +53,7 @@ model = keras.Model(
 # %% tags=["remove-cell", "keep-in-notebook"]
 import tensorflow as tf
 
-tf.get_logger().setLevel("WARNING")  # In Jupyter, it logs the path of each export.
+tf.get_logger().setLevel("WARNING")  # In Jupyter, TensorFlow logs the path of each export.
 
 # %% [markdown]
 # ## Export a SavedModel
