@@ -34,7 +34,8 @@ from site_build.publish.wheel import wheel_name
 OUR_PACKAGE = "rnn_returns"
 GITHUB, COLAB = "https://github.com/", "https://colab.research.google.com/github/"
 BRANCH = "notebooks"
-# Of a cell that its page does not show, but whose names or files the shown cells need.
+# The tag of a cell that its page hides, and that later cells need: for names, files, settings or
+# the random numbers that it draws.
 KEPT = "keep-in-notebook"
 
 
